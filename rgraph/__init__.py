@@ -1,0 +1,18 @@
+"""rgraph: a compiler for a catalogue of container images.
+
+The data flow, and where each part of it lives (each room imports only those above it):
+
+    manifests/  --files.reader-->  plain data
+                --manifest-->      Layer, External, Recipe, ... as written
+                --catalog-->       all of them by name
+                --resolve-->       Image: every row of every matrix, every step (steps/), every edge
+                --fingerprint-->   a hash of all that goes into an image
+                --plan-->          what to build, reuse or retag, against the ledger (release/)
+                --render-->        texts of generated files
+                --files.writer-->  generated/
+
+`errors`, `names`, `versions`, `expressions` are what everything stands on; `app` has the use cases,
+one function for each command; `cli` shows them.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,5 @@
+"""`python -m rgraph`."""
+
+from rgraph.cli.main import main
+
+main()

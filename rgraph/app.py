@@ -1,0 +1,193 @@
+"""The use cases: one function for each command. They read, call the core, and write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from rgraph.catalog import Catalog, build_catalog
+from rgraph.errors import Problems, UsageError
+from rgraph.files import writer
+from rgraph.files.folder_lock import locked
+from rgraph.files.reader import read_sources
+from rgraph.files.record import write_record
+from rgraph.fingerprint import fingerprints
+from rgraph.inventory import Inventory
+from rgraph.lock import read_lock
+from rgraph.manifest.document import convert
+from rgraph.names import Bad, Fingerprint, ReleaseTag, release_date, release_tag
+from rgraph.plan import Plan, make_plan, state_of
+from rgraph.release.cut import Cut, cut
+from rgraph.release.ledger import LEDGER_FILE, Ledger, next_tag, read_ledger
+from rgraph.resolve import Resolved, resolve
+from rgraph.selection import Selectable, select, under
+
+
+class Workspace:
+    """A catalogue, read and resolved; what not every command needs is worked out when asked for.
+
+    Raises ManifestError with all problems of the catalogue.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        sources = read_sources(root)
+        problems = Problems()
+        documents = [(each.file, convert(each.file, each.data, problems)) for each in sources.documents]
+        problems.raise_any()
+        written = [(file, manifest) for file, manifest in documents if manifest is not None]
+        self.ledger_bytes = sources.ledger or b""
+        self.ledger: Ledger = read_ledger(sources.ledger, problems)
+        lock = read_lock(sources.lock, problems)
+        self.catalog: Catalog = build_catalog(written, sources.files, sources.notices, lock, problems)
+        self.resolved: Resolved = resolve(self.catalog, problems)
+        problems.raise_any()
+
+    @cached_property
+    def fingerprints(self) -> Mapping[str, Fingerprint]:
+        """Image id -> fingerprint."""
+        return fingerprints(self.resolved)
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """The components of all images."""
+        return Inventory(self.resolved)
+
+    def states(self) -> dict[str, str]:
+        """Image id -> its state against the ledger."""
+        return {
+            id: state_of(image, self.fingerprints[id], self.ledger)
+            for id, image in self.resolved.images.items()
+        }
+
+    def select(self, selectors: Sequence[str], exclude: Sequence[str] = (), path: str = "") -> list[str]:
+        """Ids of the selected images, in order. Raises UsageError."""
+        selectable = Selectable(self.resolved.images, self.states, lambda: self.inventory.names)
+        chosen = select(selectable, selectors, exclude)
+        if path:
+            inside = under(self.resolved.images, path)
+            chosen = [id for id in chosen if id in inside]
+        return chosen
+
+
+def plan(
+    root: Path,
+    selectors: Sequence[str],
+    exclude: Sequence[str],
+    path: str,
+    date: str,
+    num: int | None,
+    tag: str,
+) -> Plan:
+    """The plan of the selected images. `date` is YYYYMMDD; `num` and `tag` are as for a cut."""
+    workspace = Workspace(root)
+    release = release_for(workspace.ledger, date, num, tag)
+    chosen = workspace.select(selectors, exclude, path) if selectors or exclude or path else None
+    return make_plan(workspace.resolved, workspace.fingerprints, workspace.ledger, release, chosen)
+
+
+def release_for(ledger: Ledger, date: str, num: int | None, tag: str) -> ReleaseTag:
+    """The tag of the next release: as given, or by date and number. Raises UsageError."""
+    if tag and num is not None:
+        raise UsageError("--num and --tag exclude each other")
+    if tag:
+        made = release_tag(tag)
+        if isinstance(made, Bad):
+            raise UsageError(made.what, made.help)
+        return made
+    day = release_date(date)
+    if isinstance(day, Bad):
+        raise UsageError(day.what, day.help)
+    if num is None:
+        return next_tag(ledger, day)
+    if num < 1:
+        raise UsageError(f"{num} is no number of a release", "they start at 1")
+    return ReleaseTag(f"{day}.v{num}")
+
+
+def generated(workspace: Workspace, ledger: Ledger | None = None) -> Callable[[], writer.Files]:
+    """A function that gives all generated files of a catalogue, for a ledger."""
+    # Late: Jinja2's templates and the writer are of no use to a plan.
+    from rgraph.render.files import all_files
+    from rgraph.render.view import View
+
+    view = View(workspace.resolved, workspace.fingerprints, ledger or workspace.ledger, workspace.inventory)
+    return lambda: all_files(view)
+
+
+def is_kept(path: str) -> bool:
+    """Whether a file below `generated/` is no business of `generate`: releases are written once, by a cut."""
+    return path.startswith("releases/")
+
+
+def generate(root: Path) -> writer.Drift:
+    """Writes `generated/`; what was changed, missing or stray is returned."""
+    with locked(root):
+        return writer.write(root / "generated", generated(Workspace(root))(), is_kept)
+
+
+def check_generated(root: Path) -> writer.Drift:
+    """What `generate` would change; writes nothing."""
+    return writer.check(root / "generated", generated(Workspace(root))(), is_kept)
+
+
+def cut_release(root: Path, date: str, num: int | None, tag: str) -> Cut | None:
+    """Appends a release to the ledger and regenerates; None if nothing changed.
+
+    Raises UsageError if the tag is taken.
+    """
+    with locked(root):
+        workspace = Workspace(root)
+        release = release_for(workspace.ledger, date, num, tag)
+        made = make_plan(workspace.resolved, workspace.fingerprints, workspace.ledger, release)
+        result = cut(made, workspace.ledger, release)
+        if result is None:
+            return None
+        files = generated(workspace, result.ledger)
+        write_record(root / LEDGER_FILE, workspace.ledger_bytes + result.line + b"\n")
+        writer.write(root / "generated", files(), is_kept)
+        return result
+
+
+def diff_generated(root: Path) -> Iterator[str]:
+    """What `generate` would change, as a unified diff."""
+    return writer.diff(root / "generated", generated(Workspace(root))(), is_kept)
+
+
+def one_image(workspace: Workspace, id: str) -> str:
+    """The id of one image. Raises UsageError if there is none or if several are meant."""
+    found = workspace.select([id])
+    if len(found) != 1:
+        raise UsageError(f"`{id}` names {len(found)} images", f"name one of {', '.join(found[:5])}")
+    return found[0]
+
+
+def flattened(workspace: Workspace, id: str, private: bool) -> str:
+    """One self-contained Dockerfile of an image."""
+    from rgraph.render.flatten import flatten
+
+    return flatten(workspace.resolved, id, private)
+
+
+def picture(workspace: Workspace, ids: Sequence[str], format: str) -> str:
+    """The graph of some images as `mermaid`, `dot`, `json` or `svg`."""
+    from rgraph.render import pictures
+    from rgraph.render.svg import svg
+
+    images, level = workspace.resolved.images, workspace.resolved.level
+    match format:
+        case "mermaid":
+            return pictures.mermaid(images, ids)
+        case "dot":
+            return pictures.dot(images, ids)
+        case "json":
+            return pictures.graph_json(images, workspace.catalog, ids, level)
+    return svg(images, ids, level)
+
+
+def init(target: Path) -> list[str]:
+    """Makes a small catalogue; the files made. Raises UsageError if there is one."""
+    from rgraph.files.init import init_catalogue
+
+    return init_catalogue(target)

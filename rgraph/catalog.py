@@ -1,0 +1,214 @@
+"""All manifests of a catalogue, indexed by name; what does not need a matrix is checked here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from msgspec import Struct, field
+
+from rgraph import names
+from rgraph.errors import Place, Problems
+from rgraph.lock import Lock
+from rgraph.manifest.catalog import CatalogManifest
+from rgraph.manifest.components import ComponentFact, ComponentsManifest
+from rgraph.manifest.external import ExternalManifest, ExternalsManifest
+from rgraph.manifest.layer import LayerManifest, RecipeManifest
+from rgraph.steps.shells import dialect_of
+from rgraph.versions import parse_range
+
+Manifest = LayerManifest | RecipeManifest | CatalogManifest | ComponentsManifest | ExternalsManifest
+T = TypeVar("T")
+
+
+class Found(Struct, frozen=True):
+    """Where a named thing is declared."""
+
+    place: Place
+
+
+class Layer(Found, frozen=True):
+    """A layer and its place."""
+
+    manifest: LayerManifest
+
+
+class External(Found, frozen=True):
+    """An External and its place."""
+
+    name: str
+    manifest: ExternalManifest
+    digest: str = ""
+    """Its digest, from the reference or the lock; empty if neither has one."""
+
+    @property
+    def reference(self) -> str:
+        """What FROM names: the reference, with the digest if one is known."""
+        written = self.manifest.reference
+        return written if not self.digest or "@" in written else f"{written}@{self.digest}"
+
+
+class Recipe(Found, frozen=True):
+    """A recipe and its place."""
+
+    manifest: RecipeManifest
+
+
+class Fact(Found, frozen=True):
+    """A licence fact and its place."""
+
+    manifest: ComponentFact
+    range: tuple[tuple[str, str], ...] = ()
+
+
+class Catalog(Struct, frozen=True):
+    """A catalogue as written, everything by name."""
+
+    settings: CatalogManifest
+    settings_place: Place
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+    externals: Mapping[str, External] = field(default_factory=dict)
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    """purl without version -> facts, in the order of the manifest."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Files of `manifests/files/`."""
+    notices: Mapping[str, str] = field(default_factory=dict)
+    """Texts of `manifests/notices/`."""
+    lock: Lock = field(default_factory=Lock)
+
+
+def build_catalog(
+    documents: Iterable[tuple[str, Manifest]],
+    files: Mapping[str, bytes],
+    notices: Mapping[str, str],
+    lock: Lock,
+    problems: Problems,
+) -> Catalog:
+    """Indexes the manifests of a catalogue; each document comes with its file."""
+    settings: tuple[str, CatalogManifest] | None = None
+    layers: dict[str, Layer] = {}
+    externals: dict[str, External] = {}
+    recipes: dict[str, Recipe] = {}
+    facts: dict[str, list[Fact]] = {}
+    for file, manifest in documents:
+        place = Place(file)
+        match manifest:
+            case LayerManifest():
+                _named(layers, manifest.name, Layer(place, manifest), problems)
+            case RecipeManifest():
+                _named(recipes, manifest.name, Recipe(place, manifest), problems)
+            case ExternalsManifest():
+                for name, each in manifest.externals.items():
+                    found = _external(name, each, place.key("externals", name), lock, problems)
+                    _named(externals, name, found, problems)
+            case ComponentsManifest():
+                for index, fact in enumerate(manifest.components):
+                    _add_fact(facts, fact, place.at("components", index), problems)
+            case CatalogManifest():
+                if settings:
+                    problems.add(
+                        place, f"a second catalogue: {settings[0]} is one already", "keep one of them"
+                    )
+                settings = file, manifest
+    if settings is None:
+        problems.add(
+            Place("manifests/catalog.yaml"), "there is no manifest of kind catalog", "write `kind: catalog`"
+        )
+        settings = "manifests/catalog.yaml", CatalogManifest(kind="catalog", name="catalogue")
+    _check_settings(settings[1], Place(settings[0]), notices, problems)
+    return Catalog(
+        settings[1],
+        Place(settings[0]),
+        layers,
+        externals,
+        recipes,
+        {purl: tuple(each) for purl, each in facts.items()},
+        files,
+        notices,
+        lock,
+    )
+
+
+def _named(found: dict[str, T], name: str, entry: T, problems: Problems) -> None:
+    assert isinstance(entry, Found)
+    place = entry.place if entry.place.path else entry.place.at("name")
+    made = names.layer_name(name)
+    if isinstance(made, names.Bad):
+        problems.add(place, made.what, made.help)
+    if name in found:
+        first = found[name]
+        assert isinstance(first, Found)
+        problems.add(place, f"`{name}` is declared twice", f"the first is in {first.place.file}")
+    else:
+        found[name] = entry
+
+
+def _external(name: str, written: ExternalManifest, place: Place, lock: Lock, problems: Problems) -> External:
+    def check(made: object, *path: str | int) -> None:
+        if isinstance(made, names.Bad):
+            problems.add(place.at(*path), made.what, made.help)
+
+    reference = names.reference(written.reference)
+    check(reference, "reference")
+    for index, platform in enumerate(written.platforms):
+        check(names.platform(platform), "platforms", index)
+    for index, purl in enumerate(written.provides):
+        check(names.purl(purl), "provides", index)
+    if written.end_of_life:
+        check(names.day(written.end_of_life), "end_of_life")
+    if written.shell and dialect_of(tuple(written.shell)) is None:
+        problems.add(place.at("shell"), f"the shell `{written.shell[0]}` is not known")
+    systems = {platform.split("/")[0] for platform in written.platforms}
+    if len(systems) != 1:
+        problems.add(
+            place.at("platforms"), "an External is for one operating system", "make two Externals of it"
+        )
+    if "windows" in systems and not written.os_version:
+        problems.add(
+            place, "a Windows image needs the build of its host", "add `os_version: 10.0.17763`, for instance"
+        )
+    digest = reference.digest if isinstance(reference, names.ImageReference) else ""
+    locked = lock.externals.get(name)
+    if not digest and locked and locked.requested == written.reference:
+        digest = locked.digest
+    return External(place, name, written, digest)
+
+
+def _add_fact(facts: dict[str, list[Fact]], fact: ComponentFact, place: Place, problems: Problems) -> None:
+    made = names.purl(fact.purl)
+    if isinstance(made, names.Bad):
+        problems.add(place.at("purl"), made.what, made.help)
+    elif "@" in fact.purl:
+        problems.add(place.at("purl"), f"`{fact.purl}` has a version", "write it under `versions`")
+    comparisons = parse_range(fact.versions)
+    if comparisons is None:
+        problems.add(place.at("versions"), f"`{fact.versions}` is no range", "write `>=1.0, <3`")
+    facts.setdefault(fact.purl, []).append(Fact(place, fact, comparisons or ()))
+
+
+def _check_settings(
+    settings: CatalogManifest, place: Place, notices: Mapping[str, str], problems: Problems
+) -> None:
+    def check(text: str, made: object, *path: str | int) -> None:
+        if text and isinstance(made, names.Bad):
+            problems.add(place.at(*path), made.what, made.help)
+
+    check(settings.registry, names.registry(settings.registry), "registry")
+    check(settings.staging, names.registry(settings.staging), "staging")
+    check(settings.namespace, names.repository(settings.namespace), "namespace")
+    for index, platform in enumerate(settings.platforms):
+        check(platform, names.platform(platform), "platforms", index)
+    if settings.license and settings.license.text and settings.license.text not in notices:
+        problems.add(
+            place.at("license", "text"),
+            f"there is no file `{settings.license.text}` in manifests/notices/",
+            did_you_mean(settings.license.text, notices),
+        )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Help for a name that is not known; empty if nothing is near."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean `{close[0]}`?" if close else ""

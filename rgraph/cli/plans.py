@@ -1,0 +1,106 @@
+"""plan, list, show, tree, graph."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from rgraph.cli.common import Date, Exclude, Folders, Num, Selectors, Tag, TextOrJson, directory, today
+
+
+def plan(
+    context: typer.Context,
+    selectors: Selectors = None,
+    exclude: Exclude = None,
+    path: Folders = "",
+    date: Date = "",
+    num: Num = None,
+    tag: Tag = "",
+    format: TextOrJson = "text",
+) -> None:
+    """Show what to build, in which order, under which tags.
+
+    An image is to `build` if the ledger does not hold its present content, `reuse` if it does,
+    `retag` if only tags are missing.
+    """
+    from rgraph import app
+    from rgraph.cli.show_plan import plan_json, plan_text
+
+    made = app.plan(directory(context), selectors or [], exclude or [], path, date or today(), num, tag)
+    typer.echo(plan_json(made) if format == "json" else plan_text(made))
+
+
+def list_images(
+    context: typer.Context,
+    selectors: Selectors = None,
+    exclude: Exclude = None,
+    path: Folders = "",
+    format: Annotated[
+        Literal["text", "json", "ids"], typer.Option("--format", help="A table, JSON, or bare ids.")
+    ] = "text",
+) -> None:
+    """List images: what they are built on, where they are, their floating tags."""
+    from rgraph import app
+    from rgraph.cli.show_images import list_json, list_text
+
+    workspace = app.Workspace(directory(context))
+    ids = workspace.select(selectors or [], exclude or [], path)
+    if format == "ids":
+        typer.echo("\n".join(ids))
+    else:
+        typer.echo(list_json(workspace, ids) if format == "json" else list_text(workspace, ids))
+
+
+def show(
+    context: typer.Context,
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help="Id of an image, for instance `r-base:gpu`.")],
+    flatten: Annotated[
+        bool, typer.Option("--flatten", help="One self-contained Dockerfile, from the External up.")
+    ] = False,
+    private: Annotated[bool, typer.Option("--private", help="With --flatten: private parts too.")] = False,
+    format: TextOrJson = "text",
+) -> None:
+    """Show everything about an image, with the file and line that said so."""
+    from rgraph import app
+    from rgraph.cli.show_image import show_json, show_text
+
+    workspace = app.Workspace(directory(context))
+    id = app.one_image(workspace, image)
+    if flatten:
+        typer.echo(app.flattened(workspace, id, private), nl=False)
+    else:
+        typer.echo(show_json(workspace, id) if format == "json" else show_text(workspace, id))
+
+
+def tree(
+    context: typer.Context,
+    selectors: Selectors = None,
+    exclude: Exclude = None,
+    path: Folders = "",
+    format: TextOrJson = "text",
+) -> None:
+    """Show which images stand on which, as a tree from the Externals up."""
+    from rgraph import app
+    from rgraph.cli.show_images import tree_json, tree_text
+
+    workspace = app.Workspace(directory(context))
+    ids = workspace.select(selectors or [], exclude or [], path)
+    typer.echo(tree_json(workspace, ids) if format == "json" else tree_text(workspace, ids))
+
+
+def graph(
+    context: typer.Context,
+    selectors: Selectors = None,
+    exclude: Exclude = None,
+    path: Folders = "",
+    format: Annotated[
+        Literal["mermaid", "dot", "json", "svg"], typer.Option("--format", help="Format of the picture.")
+    ] = "mermaid",
+) -> None:
+    """Draw the graph: FROM edges solid, COPY edges dashed."""
+    from rgraph import app
+
+    workspace = app.Workspace(directory(context))
+    ids = workspace.select(selectors or [], exclude or [], path)
+    typer.echo(app.picture(workspace, ids, format), nl=False)

@@ -1,0 +1,1 @@
+"""The catalogue's files: reader (YAML to plain data, with places) and writer (write, check, diff)."""

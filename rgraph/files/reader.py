@@ -1,0 +1,214 @@
+"""Everything that stands under `manifests/`, read once: YAML as plain data, other files as they are."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from rgraph.errors import Place, Problems, UsageError
+from rgraph.files.tree import LINK_HELP, read, scan, shown
+from rgraph.files.yaml_nodes import compose, load
+from rgraph.files.yaml_text import Faults, decode, split_lines
+from rgraph.files.yaml_walk import position
+
+MANIFESTS: Final = "manifests"
+MAX_MANIFESTS: Final = 20_000
+"""Most manifests of a catalogue."""
+MAX_MANIFEST_SIZE: Final = 8 * 2**20
+"""Largest manifest or notice, in bytes."""
+MAX_FILE_SIZE: Final = 64 * 2**20
+"""Largest file to copy, in bytes. Larger things are downloaded by the build."""
+MAX_RECORD_SIZE: Final = 2 * 2**30
+"""Largest lock or ledger, in bytes."""
+
+
+class Document(Struct, frozen=True):
+    """One manifest as plain data."""
+
+    file: str
+    """Path relative to the catalogue's folder, with `/`: `manifests/base/base.yaml`."""
+    data: object
+    """dict, list, str, bool or None."""
+
+
+class Sources(Struct, frozen=True):
+    """What stands under `manifests/`."""
+
+    documents: tuple[Document, ...]
+    """The manifests, sorted by file."""
+    files: dict[str, bytes]
+    """What stands under `manifests/files/`, by path relative to it."""
+    notices: dict[str, str]
+    """Texts of `manifests/notices/*.txt`, by name."""
+    lock: bytes | None
+    """`manifests/rgraph.lock`."""
+    ledger: bytes | None
+    """`manifests/releases.jsonl`."""
+
+
+def read_sources(root: Path) -> Sources:
+    """Reads the catalogue in `root`.
+
+    Manifests are all `*.yaml` and `*.yml` in `manifests/` and its folders, except `files/` and
+    `notices/`; hidden files and other files are left alone. Raises ManifestError with the problems of
+    all files, UsageError if there is no catalogue.
+    """
+    top = os.path.join(root, MANIFESTS)
+    if not os.path.lexists(top):
+        raise UsageError(
+            f"{root} holds no catalogue: there is no folder `manifests`", "make one: `rgraph init DIR`"
+        )
+    problems = Problems()
+    with _no_collector():
+        if os.path.islink(top):
+            problems.add(Place(MANIFESTS), "is a symbolic link", LINK_HELP)
+            problems.raise_any()
+        sources = Sources(
+            documents=tuple(_documents(top, problems)),
+            files=dict(_files(os.path.join(top, "files"), problems)),
+            notices=dict(_notices(os.path.join(top, "notices"), problems)),
+            lock=_record(top, "rgraph.lock", problems),
+            ledger=_record(top, "releases.jsonl", problems),
+        )
+    problems.raise_any()
+    return sources
+
+
+def locate(root: Path, places: Iterable[Place]) -> dict[Place, tuple[int, int, str]]:
+    """Line and column (1-based) of each place, and the text of its line.
+
+    Reads the files again, for positions are not kept. A path that leads nowhere gives the nearest
+    thing above; a file that cannot be read, or lies outside the catalogue, gives (1, 1, "").
+    """
+    by_file: dict[str, list[Place]] = {}
+    for place in places:
+        by_file.setdefault(place.file, []).append(place)
+    found: dict[Place, tuple[int, int, str]] = {}
+    with _no_collector():
+        for file, group in by_file.items():
+            found.update(_locate(root, file, group))
+    return found
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Nodes are many and hold no cycles: the garbage collector would take most of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _documents(top: str, problems: Problems) -> Iterator[Document]:
+    paths = sorted(_manifests(top, MANIFESTS, problems))
+    if len(paths) > MAX_MANIFESTS:
+        what = f"holds {len(paths)} manifests, more than the {MAX_MANIFESTS} that are read"
+        problems.add(Place(MANIFESTS), what, "is it the right folder?")
+        return
+    for file, path in paths:
+        raw = read(path, file, MAX_MANIFEST_SIZE, problems)
+        if raw is not None and (data := load(file, raw, problems)) is not None:
+            yield Document(file, data)
+
+
+def _manifests(folder: str, file: str, problems: Problems) -> Iterator[tuple[str, str]]:
+    """(name in messages, path) of each manifest in a folder and its folders."""
+    for name, path, kind in scan(folder, file, problems):
+        if name.startswith(".") or (file == MANIFESTS and name in ("files", "notices") and kind != "link"):
+            continue
+        below = f"{file}/{shown(name)}"
+        if kind == "link":
+            problems.add(Place(below), "is a symbolic link", LINK_HELP)
+        elif kind == "folder":
+            yield from _manifests(path, below, problems)
+        elif name.lower().endswith((".yaml", ".yml")) and _has_plain_name(name, below, problems):
+            yield below, path
+
+
+def _files(top: str, problems: Problems) -> Iterator[tuple[str, bytes]]:
+    if not os.path.isdir(top) or os.path.islink(top):
+        return
+    for file, path in _all_files(top, "manifests/files", problems):
+        content = read(path, file, MAX_FILE_SIZE, problems)
+        if content is not None:
+            yield file.removeprefix("manifests/files/"), content
+
+
+def _all_files(folder: str, file: str, problems: Problems) -> Iterator[tuple[str, str]]:
+    for name, path, kind in sorted(scan(folder, file, problems)):
+        below = f"{file}/{shown(name)}"
+        if kind == "link":
+            problems.add(Place(below), "is a symbolic link", LINK_HELP)
+        elif kind == "folder":
+            yield from _all_files(path, below, problems)
+        elif _has_plain_name(name, below, problems):
+            yield below, path
+
+
+def _notices(top: str, problems: Problems) -> Iterator[tuple[str, str]]:
+    if not os.path.isdir(top) or os.path.islink(top):
+        return
+    for name, path, _ in sorted(scan(top, "manifests/notices", problems)):
+        file = f"manifests/notices/{shown(name)}"
+        if name.startswith(".") or not name.endswith(".txt"):
+            continue
+        raw = read(path, file, MAX_MANIFEST_SIZE, problems)
+        if raw is None:
+            continue
+        try:
+            yield name, raw.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            problems.add(Place(file, line=line, column=1), "is not UTF-8", "save the file as UTF-8")
+
+
+def _record(top: str, name: str, problems: Problems) -> bytes | None:
+    path = os.path.join(top, name)
+    return read(path, f"{MANIFESTS}/{name}", MAX_RECORD_SIZE, problems) if os.path.lexists(path) else None
+
+
+def _has_plain_name(name: str, file: str, problems: Problems) -> bool:
+    if name.isprintable():
+        return True
+    problems.add(Place(file), "its name holds a character that cannot be seen", "rename the file")
+    return False
+
+
+def _locate(root: Path, file: str, places: list[Place]) -> Iterator[tuple[Place, tuple[int, int, str]]]:
+    text, raw = _text(root, file)
+    lines = [_shown_line(line) for line in split_lines(text)]
+    try:
+        node = compose(text, raw) if any(place.path and not place.line for place in places) else None
+    except Faults:
+        node = None
+    for place in places:
+        line, column = place.line, max(place.column, 1)
+        if not line:
+            line, column = position(node, place.path, place.on_key) if node and place.path else (1, 1)
+        yield place, (line, column, lines[line - 1] if line <= len(lines) else "")
+
+
+def _text(root: Path, file: str) -> tuple[str, bytes]:
+    parts = file.split("/")
+    folders = (os.path.join(root, *parts[:end]) for end in range(1, len(parts)))
+    if ".." in parts or file.startswith("/") or any(map(os.path.islink, folders)):
+        return "", b""
+    raw = read(os.path.join(root, *parts), file, MAX_MANIFEST_SIZE, Problems()) or b""
+    try:
+        return decode(raw)
+    except Faults:
+        return raw.decode(errors="replace"), raw
+
+
+def _shown_line(line: str) -> str:
+    """A line that can be printed, with every character in its own column."""
+    return "".join(c if c.isprintable() else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line)

@@ -1,0 +1,95 @@
+"""Reading folders and files with care: no symbolic link is followed, nothing blocks, sizes are bounded."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from rgraph.errors import Place, Problems
+
+Kind = Literal["file", "folder", "link", "special"]
+
+LINK_HELP: Final = "rgraph follows none: put the file itself here"
+
+OPEN_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""For reading what may be anything: a link is refused, and a FIFO without a writer does not block."""
+
+
+def scan(folder: str, file: str, problems: Problems) -> Iterator[tuple[str, str, Kind]]:
+    """Entries of a folder: name, path, what it is. `file` is the folder's name in messages.
+
+    A folder that cannot be read is noted as a problem.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                yield entry.name, entry.path, kind_of(entry)
+    except OSError as error:
+        problems.add(Place(file), f"the folder cannot be read: {reason(error)}")
+
+
+def kind_of(entry: os.DirEntry[str]) -> Kind:
+    """What an entry of a folder is, without following links."""
+    if entry.is_symlink():
+        return "link"
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    return "file" if entry.is_file(follow_symlinks=False) else "special"
+
+
+def read(path: str, file: str, limit: int, problems: Problems) -> bytes | None:
+    """The contents of a regular file. None if it cannot be had, which is noted under the name `file`.
+
+    The checks are made on the open file, so that it cannot be exchanged in between.
+    """
+    try:
+        handle = os.open(path, OPEN_FLAGS)
+    except OSError as error:
+        if os.path.islink(path):
+            problems.add(Place(file), "is a symbolic link", LINK_HELP)
+        else:
+            problems.add(Place(file), f"cannot be read: {reason(error)}")
+        return None
+    with open(handle, "rb", buffering=0) as stream:
+        return _read_open(stream.fileno(), file, limit, problems)
+
+
+def _read_open(handle: int, file: str, limit: int, problems: Problems) -> bytes | None:
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            problems.add(Place(file), "is not a regular file", "only files and folders may stand here")
+            return None
+        if status.st_size > limit:
+            size = status.st_size // 2**20
+            problems.add(Place(file), f"has {size} MiB, more than the {limit // 2**20} MiB that are read")
+            return None
+        return read_all(handle, status.st_size)
+    except OSError as error:
+        problems.add(Place(file), f"cannot be read: {reason(error)}")
+        return None
+
+
+def read_all(handle: int, size: int) -> bytes:
+    """The contents of an open file that has `size` bytes, or what it has by now."""
+    data = os.read(handle, size + 1)
+    if len(data) == size:
+        return data
+    parts = [data]
+    while len(parts[-1]) and sum(map(len, parts)) < size:
+        parts.append(os.read(handle, size))
+    return b"".join(parts)
+
+
+def shown(path: str) -> str:
+    """A path that can be printed whatever bytes its names hold."""
+    if path.isprintable():
+        return path
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in path)
+
+
+def reason(error: OSError) -> str:
+    """What the system says, as part of a sentence."""
+    return (error.strerror or type(error).__name__).lower()

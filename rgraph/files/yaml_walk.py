@@ -1,0 +1,132 @@
+"""The slow walks over the nodes of one file: what is wrong in it, and where a path leads."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from rgraph.errors import Path
+from rgraph.files.yaml_text import Fault, is_seen, line_and_column, unprintable
+
+PLAIN: Final = "plain"
+QUOTED: Final = "quoted"
+LIST: Final = "list"
+MAPPING: Final = "mapping"
+"""Marks of nodes that have no tag of their own (a tag has a `:` or a `!` in it)."""
+
+WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None, "~": None, "": None}
+"""Plain scalars that are not text."""
+
+MAX_DEPTH: Final = 50
+"""Deepest nesting of mappings and lists. A real manifest has about ten levels."""
+
+MAX_FAULTS: Final = 100
+"""Most problems reported of one file."""
+
+
+def find_faults(text: str, root: Node) -> list[Fault]:
+    """All faults of a file's nodes, at most MAX_FAULTS, each with its path and position."""
+    walk = _Walk(text)
+    walk.node(root, (), 1)
+    return walk.found
+
+
+def too_deep(mark: Any, path: Path = ()) -> Fault:
+    """The fault of a mapping or list below MAX_DEPTH others."""
+    help = "a manifest needs about ten levels"
+    return Fault(f"nested deeper than {MAX_DEPTH} levels", help, mark.line + 1, mark.column + 1, path)
+
+
+def position(root: Node, path: Path, on_key: bool) -> tuple[int, int]:
+    """1-based line and column of what a path leads to.
+
+    Where it leads to nothing, of the nearest thing above: its key if it has one, for that is what a
+    person looks for when something is missing below it.
+    """
+    node, mark = root, root.start_mark
+    for index, item in enumerate(path):
+        step = _step(node, item)
+        if step is None:
+            break
+        key, node = step
+        arrived = index == len(path) - 1 and not on_key
+        mark = node.start_mark if key is None or arrived else key.start_mark
+    return mark.line + 1, mark.column + 1
+
+
+def _step(node: Node, item: str | int) -> tuple[Node | None, Node] | None:
+    if isinstance(node, MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == item), None)
+    if isinstance(node, SequenceNode) and isinstance(item, int) and 0 <= item < len(node.value):
+        return None, node.value[item]
+    return None
+
+
+class _Walk:
+    def __init__(self, text: str) -> None:
+        self.found: list[Fault] = []
+        self._text = text
+
+    def node(self, node: Node, path: Path, depth: int) -> None:
+        if node.tag not in (PLAIN, QUOTED, LIST, MAPPING):
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")[:60]
+            help = "remove the tag; `true` and `false` are booleans, all else is text"
+            self._add(f"the tag `{tag}` is not allowed", help, node, path)
+        if isinstance(node, ScalarNode):
+            self._text_of(node, path, on_key=False)
+        elif depth > MAX_DEPTH:
+            self.found.append(too_deep(node.start_mark, path))
+        elif isinstance(node, MappingNode):
+            self._pairs(node, path, depth + 1)
+        else:
+            for index, item in enumerate(node.value):
+                if self._full():
+                    return
+                self.node(item, (*path, index), depth + 1)
+
+    def _pairs(self, node: MappingNode, path: Path, depth: int) -> None:
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            if self._full():
+                return
+            if not self._key(key, path):
+                continue
+            below = (*path, key.value)
+            if key.value in lines:
+                what = f"the key `{key.value[:60]}` stands twice, first in line {lines[key.value]}"
+                self._add(what, "remove one of them", key, below, on_key=True)
+            lines.setdefault(key.value, key.start_mark.line + 1)
+            self.node(value, below, depth)
+
+    def _full(self) -> bool:
+        return len(self.found) >= MAX_FAULTS
+
+    def _key(self, key: Node, path: Path) -> bool:
+        """Notes what is wrong with a key; whether it can serve as one at all."""
+        if not isinstance(key, ScalarNode) or key.tag not in (PLAIN, QUOTED):
+            self._add("a key that is not text", "write a word or quoted text before the `:`", key, path)
+        elif key.tag == PLAIN and key.value == "<<":
+            self._add("merge keys (`<<`) are not allowed", "write it out, or make a recipe", key, path)
+        elif key.tag == PLAIN and key.value in WORDS:
+            shown = f"`{key.value}`" if key.value else "nothing"
+            help = f'write "{key.value}" in quotes' if key.value else "write a key before the `:`"
+            self._add(f"a key that is not text but {shown}", help, key, path)
+        else:
+            self._text_of(key, (*path, key.value), on_key=True)
+            return True
+        return False
+
+    def _text_of(self, node: ScalarNode, path: Path, on_key: bool) -> None:
+        hidden = next((c for c in node.value if not is_seen(c, in_key=on_key)), None)
+        if hidden is None:
+            return
+        begin = "the key holds" if on_key else "the value holds"
+        index = self._text.find(hidden, node.start_mark.index, node.end_mark.index)
+        where = line_and_column(self._text, index) if index >= 0 else None
+        line, column = where or (node.start_mark.line + 1, node.start_mark.column + 1)
+        self.found.append(Fault(*unprintable(begin, hidden), line, column, path, on_key))
+
+    def _add(self, what: str, help: str, node: Node, path: Path, on_key: bool = False) -> None:
+        mark = node.start_mark
+        self.found.append(Fault(what, help, mark.line + 1, mark.column + 1, path, on_key))

@@ -1,0 +1,85 @@
+"""Fingerprints: a hash of the hashes of everything that can change an image."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+
+from rgraph.catalog import Catalog, External
+from rgraph.components import fact_of, parse_purl
+from rgraph.image import Image
+from rgraph.names import Fingerprint, Purl
+from rgraph.resolve import Resolved
+from rgraph.texts import TEXTS
+
+
+def fingerprints(resolved: Resolved) -> dict[str, Fingerprint]:
+    """Image id -> fingerprint: `sha256(own parts, then each edge with what stands at its end)`.
+
+    Equal fingerprints mean equal Dockerfiles (but for the tags of parents), licence, notices, tests
+    and copied files. Linear in images and edges; no file is rendered.
+    """
+    catalog = resolved.catalog
+    common = _common(catalog)
+    contents = {name: hashlib.sha256(data).digest() for name, data in catalog.files.items()}
+    externals = {name: _external(external, catalog) for name, external in catalog.externals.items()}
+    found: dict[str, Fingerprint] = {}
+    for id, image in resolved.images.items():
+        digest = hashlib.sha256(common)
+        digest.update(_own(image, contents))
+        for edge in image.edges:
+            digest.update(f"\0{edge.type}\0{edge.to}\0".encode())
+            digest.update(externals[edge.to] if edge.external else found[edge.to].encode())
+        found[id] = Fingerprint(f"sha256:{digest.hexdigest()}")
+    return found
+
+
+def _common(catalog: Catalog) -> bytes:
+    own = catalog.settings.license
+    text = catalog.notices.get(own.text, "") if own else ""
+    return hashlib.sha256(msgspec.json.encode((TEXTS, own, text))).digest()
+
+
+def _own(image: Image, contents: Mapping[str, bytes]) -> bytes:
+    frame = image.frame
+    head = msgspec.json.encode(
+        (
+            image.id,
+            image.state.platforms,
+            frame.args,
+            frame.entrypoint,
+            frame.cmd,
+            frame.healthcheck,
+            frame.tests,
+            image.restore,
+            image.files,
+            [(stage.name, stage.source) for stage in image.stages],
+        )
+    )
+    parts = [head]
+    for stage in image.stages:
+        parts += [b"\0stage\0", *(step.digest for step in stage.steps)]
+    parts += [b"\0public\0", *(step.digest for step in image.public)]
+    parts += [b"\0private\0", *(step.digest for step in image.private)]
+    parts += [contents[name] for name in image.files]
+    return b"".join(parts)
+
+
+def _external(external: External, catalog: Catalog) -> bytes:
+    """What an External adds: what FROM names, and what notices say of it."""
+    written = external.manifest
+    facts = [fact_of(parse_purl(Purl(purl)), catalog.facts) for purl in written.provides]
+    return hashlib.sha256(
+        msgspec.json.encode(
+            (
+                external.reference,
+                written.license,
+                written.usage_restriction,
+                written.distribution,
+                written.provides,
+                [fact and fact.manifest for fact in facts],
+            )
+        )
+    ).digest()

@@ -1,0 +1,179 @@
+"""Which components an image holds, and which image brought each: never needed by a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from msgspec import Struct
+
+from rgraph.catalog import External
+from rgraph.components import fact_of, parse_purl, purl_of
+from rgraph.errors import Place
+from rgraph.image import Image, Rendered
+from rgraph.manifest.components import ComponentFact
+from rgraph.names import Purl
+from rgraph.resolve import Resolved
+from rgraph.resolve.rendering import leaves
+from rgraph.steps.files import Take
+from rgraph.steps.interface import Component
+
+
+class Declared(Struct, frozen=True):
+    """A component as a manifest declares it."""
+
+    component: Component
+    purl: str
+    fact: ComponentFact | None
+    """What is known of its licence."""
+    place: Place
+    """The step (or the External) that brings it."""
+
+    @property
+    def version(self) -> str:
+        """Its version, or what pins it instead; empty if nothing does."""
+        return self.component.version or self.component.pinned_by
+
+    @property
+    def license(self) -> str:
+        """Its licence expression; empty if it is not known."""
+        return self.fact.license if self.fact else ""
+
+
+class Inventory:
+    """The components of all images of a catalogue; each image's own are worked out once."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        self._resolved = resolved
+        self._own: dict[str, tuple[Declared, ...]] = {}
+        self._bringers: dict[str, tuple[str, ...]] = {}
+        self._distributions: dict[str, str] = {}
+
+    def own(self, node: str) -> tuple[Declared, ...]:
+        """What an image's own steps bring, or what an External provides; sorted by name, then purl."""
+        if node not in self._own:
+            found = (
+                self._of_image(node)
+                if ":" in node
+                else self._of_external(self._resolved.catalog.externals[node])
+            )
+            unique = {each.purl: each for each in reversed(found)}
+            self._own[node] = tuple(
+                sorted(unique.values(), key=lambda each: (each.component.name.lower(), each.purl))
+            )
+        return self._own[node]
+
+    def bringers(self, node: str) -> tuple[str, ...]:
+        """The image itself, then the images and Externals whose components it inherits, nearest first."""
+        if node not in self._bringers:
+            inherited = [node]
+            if ":" in node:
+                image = self._resolved.images[node]
+                for source in (image.parent.to, *self._taken(image)):
+                    inherited += self.bringers(source)
+            self._bringers[node] = tuple(dict.fromkeys(inherited))
+        return self._bringers[node]
+
+    def all(self, node: str) -> Iterable[tuple[str, Declared]]:
+        """Every component with the image or External that brought it."""
+        return ((bringer, each) for bringer in self.bringers(node) for each in self.own(bringer))
+
+    def distribution(self, id: str) -> str:
+        """Distribution at the root of an image, such as `ubuntu-20.04`; empty if not declared."""
+        if id not in self._distributions:
+            parent = self._resolved.images[id].parent
+            self._distributions[id] = (
+                self._resolved.catalog.externals[parent.to].manifest.distribution
+                if parent.external
+                else self.distribution(parent.to)
+            )
+        return self._distributions[id]
+
+    @cached_property
+    def names(self) -> Mapping[str, frozenset[str]]:
+        """Image id -> what selectors call its components: name, `name@version`, purl with and without version."""
+        own: dict[str, frozenset[str]] = {}
+        found: dict[str, frozenset[str]] = {}
+        for id in self._resolved.images:
+            parts = []
+            for bringer in self.bringers(id):
+                if bringer not in own:
+                    own[bringer] = frozenset(name for each in self.own(bringer) for name in _names(each))
+                parts.append(own[bringer])
+            found[id] = frozenset().union(*parts)
+        return found
+
+    def _of_external(self, external: External) -> list[Declared]:
+        facts = self._resolved.catalog.facts
+        place = external.place
+        found = []
+        for index, purl in enumerate(external.manifest.provides):
+            component = parse_purl(Purl(purl))
+            fact = fact_of(component, facts)
+            found.append(
+                Declared(component, purl, fact.manifest if fact else None, place.at("provides", index))
+            )
+        return found
+
+    def _of_image(self, id: str) -> list[Declared]:
+        image = self._resolved.images[id]
+        facts = self._resolved.catalog.facts
+        distribution = self.distribution(id)
+        found = []
+        for step in (*image.public, *image.private, *self._stage_steps(image)):
+            for component in step.source.components:
+                fact = fact_of(component, facts)
+                purl = purl_of(component, distribution)
+                found.append(Declared(component, purl, fact.manifest if fact else None, step.source.place))
+        return found
+
+    def _stage_steps(self, image: Image) -> Iterable[Rendered]:
+        """Steps of the stages from which files are taken without saying what comes along."""
+        stages = {stage.name: stage for stage in image.stages}
+        todo = [
+            take.source for take in _silent_takes((*image.public, *image.private)) if take.source in stages
+        ]
+        seen: set[str] = set()
+        while todo:
+            stage = stages[todo.pop()]
+            if stage.name not in seen:
+                seen.add(stage.name)
+                yield from stage.steps
+                todo += [each for each in (stage.source,) if each in stages]
+                todo += [take.source for take in _silent_takes(stage.steps) if take.source in stages]
+
+    def _taken(self, image: Image) -> Iterable[str]:
+        """Images and Externals from which files are taken without saying what comes along."""
+        stages = {stage.name: stage for stage in image.stages}
+        todo = [take.source for take in _silent_takes((*image.public, *image.private))]
+        seen: set[str] = set()
+        while todo:
+            source = todo.pop(0)
+            if source in seen:
+                continue
+            seen.add(source)
+            if source not in stages:
+                yield source
+            else:
+                stage = stages[source]
+                todo += [stage.source, *(take.source for take in _silent_takes(stage.steps))]
+
+
+def _silent_takes(steps: Iterable[Rendered]) -> list[Take]:
+    return [
+        part
+        for step in steps
+        if not step.source.says_provides
+        for part in leaves(step.source.step)
+        if isinstance(part, Take)
+    ]
+
+
+def _names(declared: Declared) -> tuple[str, ...]:
+    component = declared.component
+    return (
+        component.name,
+        f"{component.name}@{component.version}",
+        declared.purl,
+        declared.purl.split("@")[0].split("?")[0],
+    )

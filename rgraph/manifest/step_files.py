@@ -1,0 +1,89 @@
+"""Steps that bring files: downloads, source builds, COPY, and COPY --from other images."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import field
+
+from rgraph.manifest.base import Flag, PlatformText, Texts, Written
+
+Downloader = Literal["curl", "wget"]
+
+
+class Download(Written, frozen=True, kw_only=True):
+    """A file from the web, checked, used, and removed in the same instruction.
+
+    Exactly one of `to`, `extract` and `run` says what becomes of it (`run` may follow the others).
+    """
+
+    url: PlatformText
+    """Where it is."""
+    sha256: PlatformText = ""
+    """Checksum. Without one, and none in the lock, it is not checked, and the audit says so."""
+    to: str = ""
+    """Keep it under this path (a folder if it ends in `/`)."""
+    extract: str = ""
+    """Unpack it into this folder (tar, or zip by its name)."""
+    strip: str = ""
+    """With `extract`: leading folders of the archive to leave out."""
+    run: Texts = field(default_factory=list)
+    """Commands that use `$FILE`, the file (without `to` or `extract` it is removed afterwards)."""
+    command: Downloader | None = None
+    """The program to download with, if not the catalogue's."""
+
+
+class Source(Written, frozen=True, kw_only=True):
+    """A program built from source, unpacked and built in a temporary folder that is removed."""
+
+    name: str
+    """Name of the component."""
+    version: str
+    """Its version."""
+    url: str = ""
+    """URL of a tar archive."""
+    sha256: str = ""
+    """Checksum of the archive. Without one, and none in the lock, it is not checked."""
+    git: str = ""
+    """URL of a git repository, instead of `url`."""
+    ref: str = ""
+    """Tag or branch of the repository."""
+    commit: str = ""
+    """Commit (40 hex digits) that `ref` must be; the build fails otherwise."""
+    directory: str = ""
+    """Folder of the sources in the archive, if there is not just one at its top."""
+    prepare: Texts = field(default_factory=list)
+    """Commands before configure, for instance `./autogen.sh`."""
+    configure: Flag | list[str] = field(default_factory=list)
+    """Arguments of `./configure`; `false` if there is none."""
+    make: Flag | list[str] = field(default_factory=lambda: ["all", "install"])
+    """Targets of make, one call for each; `false` for none."""
+    run: Texts = field(default_factory=list)
+    """Commands in the folder of the sources after make, for instance `ldconfig`."""
+    command: Downloader | None = None
+    """The program to download with, if not the catalogue's."""
+
+
+class Take(Written, frozen=True, kw_only=True):
+    """`COPY --from`: files of another image or stage. An edge of the graph."""
+
+    from_: str = field(name="from")
+    """An image (`layer:variant`), a stage of this layer, or an External."""
+    path: str
+    """File or folder in it."""
+    to: str
+    """Where it goes."""
+    owner: str = ""
+    """`user:group` that shall own it."""
+
+
+class Copy(Written, frozen=True, kw_only=True):
+    """`COPY` of files that rgraph generates (`LICENSE.txt`, `ThirdPartyNotices.txt`) or that lie in
+    `manifests/files/`."""
+
+    files: Texts
+    """The files."""
+    to: str
+    """Where they go: a folder ends in `/`."""
+    owner: str = ""
+    """`user:group` that shall own them."""

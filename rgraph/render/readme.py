@@ -1,0 +1,96 @@
+"""README.md of each image."""
+
+from __future__ import annotations
+
+from rgraph.image import Image
+from rgraph.render.notices import usage_restrictions
+from rgraph.render.templating import cell, table, template
+from rgraph.render.view import View
+
+_HEADS = ("component", "version", "ecosystem", "licence")
+_ECOSYSTEMS = {"deb": "apt", "pypi": "pip", "generic": "other", "github": "GitHub", "cran": "CRAN"}
+
+
+class Readmes:
+    """READMEs; the table of what each image brings is written once and shared by all above it."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._tables: dict[str, str] = {}
+
+    def text(self, image: Image) -> str:
+        """The README of an image."""
+        view = self._view
+        lifecycle = view.catalog.layers[image.layer].manifest.lifecycle
+        capabilities = (
+            f"{name}: {value if isinstance(value, str) else 'yes'}"
+            for name, value in sorted(image.state.capabilities.items())
+            if value is not False
+        )
+        takes = (self._node(edge.to, image) for edge in image.edges[1:])
+        return (
+            template("image.md.j2").render(
+                id=image.id,
+                description=image.description.strip(),
+                deprecated=lifecycle.deprecated if lifecycle else "",
+                end_of_life=lifecycle.end_of_life if lifecycle else "",
+                cadence=lifecycle.cadence if lifecycle else "",
+                restrictions=usage_restrictions(view, image.id),
+                address=view.address(image),
+                built_on=self._node(image.parent.to, image),
+                takes=", ".join(dict.fromkeys(takes)),
+                platforms=", ".join(image.state.platforms),
+                capabilities=cell(", ".join(capabilities)),
+                host=host(view, image),
+                tags=view.tags(image),
+                dependencies=self._dependencies(image),
+                usage=self._usage(image),
+            )
+            + "\n"
+        )
+
+    def _node(self, node: str, image: Image) -> str:
+        if ":" not in node:
+            return f"`{self._view.catalog.externals[node].reference}`"
+        up = "../" * (image.folder.count("/") + 1)
+        return f"[{node}]({up}{self._view.resolved.images[node].folder}/README.md)"
+
+    def _dependencies(self, image: Image) -> str:
+        found = [block for node in self._view.inventory.bringers(image.id) if (block := self._table(node))]
+        return "\n\n".join(found) or "The manifests declare none."
+
+    def _table(self, node: str) -> str:
+        if node not in self._tables:
+            rows = [
+                (
+                    each.component.name,
+                    each.version or "not declared",
+                    _ECOSYSTEMS.get(each.component.type, each.component.type),
+                    each.license or "not known",
+                )
+                for each in self._view.inventory.own(node)
+            ]
+            title = f"From `{node if ':' in node else self._view.catalog.externals[node].reference}`:"
+            self._tables[node] = f"{title}\n\n{table(_HEADS, rows)}" if rows else ""
+        return self._tables[node]
+
+    def _usage(self, image: Image) -> str:
+        if image.state.os == "windows":
+            return ""
+        tags = self._view.tags(image)
+        return template("usage.md.j2").render(
+            environment=str(image.id).replace(":", "-"),
+            reference=f"{self._view.address(image)}:{tags[0]}",
+            is_r=image.kind != "base",
+            gpu=image.state.capabilities.get("gpu") is True,
+        )
+
+
+def host(view: View, image: Image) -> str:
+    """What a Windows image needs of its host; empty for others."""
+    if image.state.os != "windows":
+        return ""
+    while not image.parent.external:
+        image = view.resolved.images[image.parent.to]
+    version = view.catalog.externals[image.parent.to].manifest.os_version
+    return f"build {version} only, with process isolation"

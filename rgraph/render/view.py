@@ -1,0 +1,57 @@
+"""What generated files are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from rgraph.catalog import Catalog
+from rgraph.image import RELEASE, Image
+from rgraph.inventory import Inventory
+from rgraph.names import Fingerprint, ReleaseTag
+from rgraph.release.ledger import Ledger, current_tag
+from rgraph.resolve import Resolved
+
+
+class View(Struct, frozen=True):
+    """A resolved catalogue and what was released of it."""
+
+    resolved: Resolved
+    fingerprints: Mapping[str, Fingerprint]
+    ledger: Ledger
+    inventory: Inventory
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalogue as written."""
+        return self.resolved.catalog
+
+    def release(self, id: str) -> ReleaseTag | None:
+        """The release whose tag an image's present content has; None before its first release."""
+        return current_tag(self.ledger, id, self.fingerprints[id])
+
+    def tags(self, image: Image) -> tuple[str, ...]:
+        """Tags that exist or will move to the image: floating ones, and the release's if it has one."""
+        release = self.release(image.id)
+        return tuple(
+            tag.replace(RELEASE, release) if release else tag
+            for tag in image.tags
+            if release or RELEASE not in tag
+        )
+
+    def address(self, image: Image) -> str:
+        """Registry and repository."""
+        registry = self.catalog.settings.registry
+        return f"{registry}/{image.repository}" if registry else str(image.repository)
+
+    def reference(self, node: str) -> str:
+        """What FROM and COPY --from name: an External's reference, or an image under the tag that
+        holds its present content, else under its first floating tag."""
+        if ":" not in node:
+            return self.catalog.externals[node].reference
+        image = self.resolved.images[node]
+        release = self.release(node)
+        fixed = [tag for tag in image.tags if RELEASE in tag]
+        tag = fixed[0].replace(RELEASE, release) if release and fixed else image.floating_tags[0]
+        return f"{self.address(image)}:{tag}"

@@ -1,0 +1,224 @@
+"""One draft of an image for each row of each layer's matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from rgraph import names
+from rgraph.catalog import Catalog, Layer
+from rgraph.errors import Place, Problems
+from rgraph.expressions import Scope, Value
+from rgraph.image import RELEASE, Frame, ImageStep
+from rgraph.manifest.document import names_in
+from rgraph.manifest.layer import LayerManifest
+from rgraph.manifest.step import Step as WrittenStep
+from rgraph.matrix import expand
+from rgraph.render_names import GENERATED_FILES
+from rgraph.resolve.frames import resolve_frame
+from rgraph.resolve.steps import Key, StepResolver, key_of
+from rgraph.steps.context import Context, Settings
+
+T = TypeVar("T")
+DEFAULT_TAGS = ["${{ variant }}-${{ release }}", "${{ variant }}"]
+
+
+class DraftStage(Struct, frozen=True):
+    """A build stage before its parent is known."""
+
+    name: str
+    source: str
+    steps: tuple[ImageStep, ...]
+    place: Place
+
+
+class Draft(Struct, frozen=True):
+    """An image before its parents are known."""
+
+    layer: Layer
+    row: Mapping[str, Value]
+    variant: str
+    id: names.ImageId
+    source: str
+    repository: names.Repository
+    tags: tuple[str, ...]
+    folder: names.Folder
+    frame: Frame
+    stages: tuple[DraftStage, ...]
+    public: tuple[ImageStep, ...]
+    private: tuple[ImageStep, ...]
+
+    @property
+    def place(self) -> Place:
+        """The layer's manifest."""
+        return self.layer.place
+
+
+def draft_layers(catalog: Catalog, problems: Problems) -> list[Draft]:
+    """Drafts of all layers; ids, folders and references are checked to be unique by `link`."""
+    settings = Settings(
+        frozenset(catalog.settings.policy.unpinned),
+        catalog.settings.downloader,
+        catalog.lock.downloads,
+        frozenset(catalog.files),
+        GENERATED_FILES,
+    )
+    resolver = StepResolver(catalog, settings, problems)
+    drafts = [
+        draft
+        for name in sorted(catalog.layers)
+        for draft in _LayerDrafts(catalog, catalog.layers[name], resolver, problems).drafts()
+    ]
+    _check_unused_recipes(catalog, resolver, problems)
+    return drafts
+
+
+def _check_unused_recipes(catalog: Catalog, resolver: StepResolver, problems: Problems) -> None:
+    """A recipe that nobody uses is still checked as far as it can be without parameters."""
+    for name in sorted(set(catalog.recipes) - resolver.used_recipes):
+        recipe = catalog.recipes[name]
+        if all(param is not None and param.has_default for param in recipe.manifest.params.values()):
+            values = {
+                key: param.default for key, param in recipe.manifest.params.items() if param is not None
+            }
+            scope = Scope(values, frozenset(values), f"the recipe `{name}`")
+            resolver.resolve_all(recipe.manifest.steps, scope, recipe.place.at("steps"))
+
+
+class _LayerDrafts:
+    """The rows of one layer; everything that a row does not change is worked out once."""
+
+    def __init__(self, catalog: Catalog, layer: Layer, resolver: StepResolver, problems: Problems) -> None:
+        self._layer = layer
+        self._manifest = layer.manifest
+        self._resolver = resolver
+        self._problems = problems
+        self._namespace = f"{catalog.settings.namespace}/" if catalog.settings.namespace else ""
+        self._rows = expand(self._manifest.matrix, layer.place.at("matrix"), problems)
+        self._axes = frozenset(name for row in self._rows for name in row) | {"variant"}
+        self._memory: dict[Key, Any] = {}
+        self._frame_names = names_in(msgspec.to_builtins(_frame_parts(self._manifest)))
+        self._tags_written = DEFAULT_TAGS if self._manifest.tags is None else self._manifest.tags
+
+    def drafts(self) -> list[Draft]:
+        """A draft for each row whose names are right."""
+        found = [self._draft(row) for row in self._rows]
+        return [draft for draft in found if draft is not None]
+
+    def _draft(self, row: Mapping[str, Value]) -> Draft | None:
+        manifest, place = self._manifest, self._layer.place
+        context = self._resolver.context(Scope(row, self._axes - {"variant"}), place)
+        before = len(self._problems)
+        variant = context.at("variant").name(manifest.variant, names.variant, "")
+        if not variant:
+            return None
+        scope = Scope({**row, "variant": variant}, self._axes)
+        context = self._resolver.context(scope, place)
+        source = context.at("from").text(manifest.from_)
+        repository = context.at("repository").name(
+            self._namespace + (manifest.repository or manifest.name), names.repository, names.Repository("")
+        )
+        folder = context.at("folder").name(
+            manifest.folder or f"{manifest.name}/{variant}", names.folder, names.Folder("")
+        )
+        tags = self._tags(scope)
+        draft = Draft(
+            self._layer,
+            row,
+            variant,
+            names.ImageId(f"{manifest.name}:{variant}"),
+            source,
+            repository,
+            tags,
+            folder,
+            self._remembered("frame", self._frame_names, scope, lambda: resolve_frame(context, manifest)),
+            self._stages(scope),
+            self._steps("steps", manifest.steps, scope),
+            self._steps("private", manifest.private, scope),
+        )
+        return draft if len(self._problems) == before or (source and repository and folder and tags) else None
+
+    def _remembered(self, what: str, used: Sequence[str], scope: Scope, make: Callable[[], T]) -> T:
+        key = (what, *key_of(used, scope.values)) if used else (what,)
+        if key not in self._memory:
+            self._memory[key] = make()
+        found: T = self._memory[key]
+        return found
+
+    def _steps(self, part: str, steps: Sequence[WrittenStep], scope: Scope) -> tuple[ImageStep, ...]:
+        place = self._layer.place
+        found: list[ImageStep] = []
+        memory = self._memory
+        for index, step in enumerate(steps):
+            key = (part, index, *key_of(step.names, scope.values)) if step.names else (part, index)
+            resolved = memory.get(key)
+            if resolved is None:
+                resolved = memory[key] = self._resolver.resolve(step, scope, place.at(part, index))
+            found += resolved
+        return tuple(found)
+
+    def _stages(self, scope: Scope) -> tuple[DraftStage, ...]:
+        found: list[DraftStage] = []
+        for index, stage in enumerate(self._manifest.stages):
+            place = self._layer.place.at("stages", index)
+            context = self._resolver.context(scope, place)
+            name = context.at("name").name(stage.name, names.layer_name, "")
+            if any(name == each.name for each in found):
+                context.at("name").problem(f"two stages are called `{name}`", "give each its own name")
+            source = context.at("from").text(stage.from_)
+            steps = [
+                self._resolver.resolve(step, scope, place.at("steps", i))
+                for i, step in enumerate(stage.steps)
+            ]
+            found.append(DraftStage(name, source, tuple(each for part in steps for each in part), place))
+        return tuple(found)
+
+    def _tags(self, scope: Scope) -> tuple[str, ...]:
+        place = (
+            self._layer.place.at("tags")
+            if self._manifest.tags is not None
+            else self._layer.place.at("variant")
+        )
+        with_release = Scope({**scope.values, "release": RELEASE}, scope.declared | {"release"}, scope.owner)
+        context = self._resolver.context(with_release, place)
+        before = len(self._problems)
+        found: dict[str, None] = {}
+        for text, here in _tag_texts(context, self._tags_written):
+            made = names.tag(text.replace(RELEASE, "20261231.v1"))
+            if isinstance(made, names.Bad):
+                here.problem(made.what, made.help)
+            found[text] = None
+        if len(self._problems) == before and all(RELEASE in tag for tag in found):
+            context.problem(
+                f"`{self._manifest.name}:{scope.values['variant']}` has no floating tag",
+                "add a tag without `${{ release }}`: what stands on the image names it by that until a release",
+            )
+        return tuple(found)
+
+
+def _tag_texts(context: Context, written: list[str] | str) -> list[tuple[str, Context]]:
+    """Tags, evaluated; RELEASE is no printable text, so the usual check must not see it."""
+    entries = written if isinstance(written, list) else [written]
+    found = []
+    for index, each in enumerate(entries):
+        here = context.at(index) if isinstance(written, list) else context
+        value = here.value(each)
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str) and item:
+                found.append((item, here))
+    return found
+
+
+def _frame_parts(manifest: LayerManifest) -> list[object]:
+    return [
+        manifest.capabilities,
+        manifest.platforms,
+        manifest.args,
+        manifest.entrypoint,
+        manifest.cmd,
+        manifest.healthcheck,
+        manifest.tests,
+    ]

@@ -1,0 +1,112 @@
+"""What a layer says beside names and steps: capabilities, platforms, commands, tests."""
+
+from __future__ import annotations
+
+from rgraph import names
+from rgraph.image import Frame, ImageTest
+from rgraph.manifest.layer import Healthcheck, LayerManifest
+from rgraph.manifest.layer import ImageTest as WrittenTest
+from rgraph.render_names import OWN_FILES
+from rgraph.steps.context import Context
+from rgraph.steps.shells import json_array
+
+_DURATION = "`30s`, `1m30s`"
+
+
+def resolve_frame(context: Context, manifest: LayerManifest) -> Frame:
+    """The frame of the images in a scope; `context` is the layer's."""
+    platforms = context.at("platforms").placed(manifest.platforms)
+    return Frame(
+        _capabilities(context.at("capabilities"), manifest.capabilities),
+        tuple(sorted({here.checked(text, names.platform, names.Platform("")) for text, here in platforms})),
+        tuple(
+            (here.checked(name, names.variable, ""), here.optional(value))
+            for name, value in manifest.args.items()
+            for here in [context.at("args", name)]
+        ),
+        _command(context.at("entrypoint"), manifest.entrypoint),
+        _command(context.at("cmd"), manifest.cmd),
+        _healthcheck(context.at("healthcheck"), manifest.healthcheck),
+        _tests(context.at("tests"), manifest.tests),
+    )
+
+
+def _capabilities(context: Context, written: dict[str, bool | str]) -> tuple[tuple[str, bool | str], ...]:
+    found: list[tuple[str, bool | str]] = []
+    for name in sorted(written):
+        value = context.at(name).value(written[name])
+        if isinstance(value, (bool, str)) and value != "":
+            found.append((name, value))
+        elif isinstance(value, list):
+            context.at(name).problem("a capability is a text or a boolean")
+    return tuple(found)
+
+
+def _command(context: Context, written: list[str] | str | None) -> tuple[str, ...] | str | None:
+    if written is None:
+        return None
+    if isinstance(written, list):
+        return context.texts(written)
+    text = context.text(written)
+    if text.endswith(("\\", "`")):
+        context.problem("the command ends in a line continuation")
+    return text
+
+
+def _healthcheck(context: Context, written: Healthcheck | str | None) -> str:
+    if written is None:
+        return ""
+    if not isinstance(written, Healthcheck):
+        return "NONE"
+    flags = []
+    for flag, text in (
+        ("interval", written.interval),
+        ("timeout", written.timeout),
+        ("start-period", written.start_period),
+    ):
+        value = context.at(flag.replace("-", "_")).optional(text)
+        if value and not (value[0].isdigit() and value.isalnum()):
+            context.at(flag.replace("-", "_")).problem(f"`{value}` is no duration", f"write {_DURATION}")
+        flags += [f"--{flag}={value}"] if value else []
+    retries = context.at("retries").optional(written.retries)
+    if retries and not retries.isdigit():
+        context.at("retries").problem(f"`{retries}` is no number")
+    flags += [f"--retries={retries}"] if retries else []
+    command = _command(context.at("command"), written.command)
+    return " ".join([*flags, "CMD", json_array(command) if isinstance(command, tuple) else str(command)])
+
+
+def _tests(context: Context, written: list[WrittenTest]) -> tuple[ImageTest, ...]:
+    found: list[ImageTest] = []
+    for index, each in enumerate(written):
+        here = context.at(index)
+        if not here.at("when").flag(each.when):
+            continue
+        name = here.at("name").text(each.name)
+        if any(name == other.name for other in found):
+            here.at("name").problem(f"two tests are called `{name}`", "give each its own name")
+        script = here.at("script").optional(each.script)
+        if script and (script not in context.settings.files or script in OWN_FILES):
+            here.at("script").problem(f"there is no file `{script}`", "put it into manifests/files/")
+        command = _command(here.at("command"), each.command) if each.command else ""
+        if bool(script) == bool(command):
+            here.problem("a test has either `script` or `command`")
+        found.append(
+            ImageTest(
+                name,
+                script,
+                command or "",
+                _number(here.at("nodes"), each.nodes, 1),
+                here.at("output").optional(each.output),
+                _number(here.at("exit_code"), each.exit_code, 0),
+            )
+        )
+    return tuple(found)
+
+
+def _number(context: Context, written: str, least: int) -> int:
+    text = context.optional(written)
+    if text.isdigit() and int(text) >= least:
+        return int(text)
+    context.problem(f"`{text}` is no number from {least} up")
+    return least

@@ -1,0 +1,176 @@
+"""Written steps to resolved ones: each distinct step once, however many images have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from rgraph import names
+from rgraph.catalog import Catalog, Recipe, did_you_mean
+from rgraph.components import parse_purl
+from rgraph.errors import Place, Problems
+from rgraph.expressions import Scope, Value
+from rgraph.image import ImageStep
+from rgraph.manifest.layer import Param
+from rgraph.manifest.step import Step as WrittenStep
+from rgraph.steps.commands import Commands
+from rgraph.steps.context import Context, Settings
+from rgraph.steps.group import Group
+from rgraph.steps.interface import Component, Run, Step
+from rgraph.steps.table import RESOLVERS
+
+Key = tuple[Any, ...]
+_NOTHING: tuple[ImageStep, ...] = ()
+
+
+def hashable(value: Value | object) -> Any:
+    """A value as part of a key: `true` and `"true"` differ, lists become tuples."""
+    if isinstance(value, list):
+        return tuple(hashable(each) for each in value)
+    return ("bool", value) if isinstance(value, bool) else value
+
+
+def key_of(used: Sequence[str], values: Mapping[str, Value]) -> Key:
+    """The values of the names that something uses: it comes out the same where they are the same."""
+    return tuple(hashable(values.get(name, ...)) for name in used)
+
+
+class StepResolver:
+    """Resolves steps and remembers them."""
+
+    def __init__(self, catalog: Catalog, settings: Settings, problems: Problems) -> None:
+        self._catalog = catalog
+        self._settings = settings
+        self._problems = problems
+        self._uses: dict[Key, tuple[ImageStep, ...]] = {}
+        self._open: list[str] = []
+        self.used_recipes: set[str] = set()
+        """Names of the recipes that some image uses."""
+
+    def context(self, scope: Scope, place: Place) -> Context:
+        """A context at a place."""
+        return Context(self._settings, scope, place, self._problems)
+
+    def resolve(self, step: WrittenStep, scope: Scope, place: Place) -> tuple[ImageStep, ...]:
+        """A step in a scope: one resolved step, several for a recipe, none if `when` is false."""
+        context = self.context(scope, place)
+        if step.when is not True and not context.at("when").flag(step.when):
+            return _NOTHING
+        if step.kind == "use":
+            return self._use(step, context)
+        resolved = self._group(step, context) if step.kind == "group" else self._plain(step, context)
+        if resolved is None:
+            return _NOTHING
+        components = self._components(step, resolved, context)
+        return (ImageStep(resolved, place, "", components, step.provides is not None),)
+
+    def resolve_all(self, steps: Sequence[WrittenStep], scope: Scope, place: Place) -> tuple[ImageStep, ...]:
+        """A list of steps, without memory (a recipe's or stage's)."""
+        return tuple(
+            each for index, step in enumerate(steps) for each in self.resolve(step, scope, place.at(index))
+        )
+
+    def _plain(self, step: WrittenStep, context: Context) -> Step | None:
+        before = len(self._problems)
+        resolved = RESOLVERS[step.kind](context.at(step.kind), step.body)
+        return resolved if len(self._problems) == before else None
+
+    def _components(self, step: WrittenStep, resolved: Step, context: Context) -> tuple[Component, ...]:
+        if step.provides is None:
+            return self._of_group(step, resolved, context)
+        found = []
+        for text, here in context.at("provides").placed(step.provides):
+            made = names.purl(text)
+            if isinstance(made, names.Bad):
+                here.problem(made.what, made.help)
+            else:
+                found.append(parse_purl(made))
+        return tuple(found)
+
+    def _of_group(self, step: WrittenStep, resolved: Step, context: Context) -> tuple[Component, ...]:
+        if not isinstance(resolved, Group):
+            return resolved.components()
+        return tuple(
+            component
+            for member in self.resolve_all(step.body, context.scope, context.place.at("group"))
+            for component in member.components
+        )
+
+    def _group(self, step: WrittenStep, context: Context) -> Step | None:
+        before = len(self._problems)
+        members = self.resolve_all(step.body, context.scope, context.place.at("group"))
+        for member in members:
+            rendered = member.step.render("posix")
+            if not isinstance(rendered, Run) or isinstance(member.step, Commands) and member.step.verbatim:
+                self._problems.add(
+                    member.place,
+                    "this step is no RUN of commands, so it cannot be part of a group",
+                    "move it out",
+                )
+        if not members or len(self._problems) > before:
+            return None
+        return Group(tuple(member.step for member in members))
+
+    def _use(self, step: WrittenStep, context: Context) -> tuple[ImageStep, ...]:
+        name = context.at("use").text(step.body)
+        recipe = self._catalog.recipes.get(name)
+        if recipe is None:
+            if name:
+                help = did_you_mean(name, self._catalog.recipes) or "recipes are in manifests/recipes/"
+                context.at("use").problem(f"there is no recipe `{name}`", help)
+            return _NOTHING
+        self.used_recipes.add(name)
+        if name in self._open:
+            path = " -> ".join([*self._open[self._open.index(name) :], name])
+            context.at("use").problem(f"the recipe uses itself: {path}", "a recipe cannot use itself")
+            return _NOTHING
+        values = self._parameters(recipe, step.with_, context)
+        if values is None:
+            return _NOTHING
+        key = (name, tuple((parameter, hashable(values[parameter])) for parameter in sorted(values)))
+        if key not in self._uses:
+            self._uses[key] = self._steps_of(recipe, name, values)
+        return self._uses[key]
+
+    def _steps_of(self, recipe: Recipe, name: str, values: dict[str, Value]) -> tuple[ImageStep, ...]:
+        self._open.append(name)
+        try:
+            scope = Scope(values, frozenset(recipe.manifest.params), f"the recipe `{name}`")
+            found = self.resolve_all(recipe.manifest.steps, scope, recipe.place.at("steps"))
+        finally:
+            self._open.pop()
+        if not found:
+            return found
+        first = found[0]
+        comment = name if not first.comment else f"{name}: {first.comment}"
+        return (structs.replace(first, comment=comment), *found[1:])
+
+    def _parameters(
+        self, recipe: Recipe, given: Mapping[str, Any], context: Context
+    ) -> dict[str, Value] | None:
+        params = recipe.manifest.params
+        name = recipe.manifest.name
+        right = True
+        for each in given:
+            if each not in params:
+                help = did_you_mean(each, params) or f"it has {', '.join(f'`{p}`' for p in params) or 'none'}"
+                self._problems.add(
+                    context.place.key("with", each), f"`{name}` has no parameter `{each}`", help
+                )
+                right = False
+        values: dict[str, Value] = {}
+        for parameter, param in params.items():
+            before = len(self._problems)
+            if parameter in given:
+                values[parameter] = context.at("with", parameter).value(given[parameter])
+            elif isinstance(param, Param) and param.has_default:
+                values[parameter] = param.default
+            else:
+                context.at("use").problem(
+                    f"`{name}` needs the parameter `{parameter}`", f"add `with: {{{parameter}: ...}}`"
+                )
+                right = False
+            right = right and len(self._problems) == before
+        return values if right else None

@@ -1,0 +1,52 @@
+"""Commands that people write: `run`, and the commands within other steps."""
+
+from __future__ import annotations
+
+from rgraph.steps.context import Context
+from rgraph.steps.interface import Dialect, Run, Step
+from rgraph.steps.shells import unsafe_command
+
+
+def commands(context: Context, written: list[str] | str) -> tuple[str, ...]:
+    """A list of commands, each fit to be joined with the others."""
+    found = []
+    for text, here in context.placed(written):
+        if reason := unsafe_command(text):
+            here.problem(f"the command {reason}", "write each command on its own, whole, without comments")
+        found.append(text)
+    return tuple(found)
+
+
+class Commands(Step, frozen=True):
+    """Commands of the escape hatch: a list, or one verbatim text."""
+
+    commands: tuple[str, ...]
+    verbatim: bool = False
+
+    def render(self, dialect: Dialect) -> Run:
+        """The commands as they are."""
+        return Run(self.commands, verbatim=self.verbatim)
+
+
+def resolve_run(context: Context, body: list[str] | str) -> Commands:
+    """A `run` step."""
+    if isinstance(body, list):
+        found = commands(context, body)
+        if not found and not context.problems:
+            context.problem("no commands")
+        return Commands(found)
+    value = context.value(body)
+    if isinstance(value, list):
+        return Commands(commands(context, body))
+    return Commands((_verbatim(context, value if isinstance(value, str) else ""),), verbatim=True)
+
+
+def _verbatim(context: Context, text: str) -> str:
+    text = text.strip("\n")
+    if not text.strip():
+        context.problem("no command")
+    for line in text.split("\n"):
+        if not line.replace("\t", " ").isprintable():
+            context.problem("a line holds a character that does not print")
+            return ""
+    return text

@@ -1,0 +1,165 @@
+"""From written to resolved values: evaluate, check, and note what is wrong with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from msgspec import Struct, field
+
+from rgraph.errors import Place, Problems
+from rgraph.expressions import ExpressionError, Scope, Value, as_text, evaluate, is_true
+from rgraph.names import Bad, Platform
+from rgraph.names import platform as platform_name
+from rgraph.names import sha256 as sha256_name
+
+T = TypeVar("T")
+
+
+class Settings(Struct, frozen=True):
+    """What resolving a step depends on beside its scope: the same for the whole catalogue."""
+
+    unpinned: frozenset[str] = frozenset()
+    """Ecosystems that admit unpinned packages."""
+    downloader: str = "curl"
+    """Program that Linux images download with."""
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    """URL -> SHA-256, from the lock."""
+    files: frozenset[str] = frozenset()
+    """Files of `manifests/files/`."""
+    generated: frozenset[str] = frozenset()
+    """Files that rgraph generates beside each Dockerfile and that a step may copy."""
+
+
+class Context(Struct, frozen=True):
+    """Where a value stands, what it can see, and where problems go."""
+
+    settings: Settings
+    scope: Scope
+    place: Place
+    problems: Problems
+
+    def at(self, *path: str | int) -> Context:
+        """The same one level deeper."""
+        return Context(self.settings, self.scope, self.place.at(*path), self.problems)
+
+    def problem(self, what: str, help: str = "") -> None:
+        """Notes a problem here."""
+        self.problems.add(self.place, what, help)
+
+    def value(self, written: Any) -> Value:
+        """A value with its expressions evaluated, lists spliced, nothings left out."""
+        match written:
+            case str():
+                try:
+                    return evaluate(written, self.scope)
+                except ExpressionError as error:
+                    self.problem(error.what, error.help)
+                    return None
+            case list():
+                return [item for index, each in enumerate(written) for item in self.at(index)._items(each)]
+            case bool() | None:
+                return written
+        self.problem("expected a text, a boolean or a list")
+        return None
+
+    def _items(self, written: Any) -> list[Value]:
+        value = self.value(written)
+        return value if isinstance(value, list) else [] if value is None else [value]
+
+    def optional(self, written: str) -> str:
+        """A single-line text; empty if it says nothing or is wrong."""
+        if written.isprintable() and "${{" not in written:
+            return written
+        before = len(self.problems)
+        value = self.value(written)
+        if isinstance(value, list):
+            if len(self.problems) == before:
+                self.problem("a list stands where a text is expected")
+            return ""
+        return self._printable(as_text(value))
+
+    def _printable(self, text: str) -> str:
+        if text.isprintable():
+            return text
+        bad = next(character for character in text if not character.isprintable())
+        name = "a line break" if bad in "\r\n" else f"the character U+{ord(bad):04X}"
+        self.problem(f"the value holds {name}", "write it as one line of printing characters")
+        return ""
+
+    def text(self, written: str) -> str:
+        """A single-line text that must say something; empty if it is wrong (a problem is noted)."""
+        before = len(self.problems)
+        text = self.optional(written)
+        if not text and len(self.problems) == before:
+            self.problem("is empty")
+        return text
+
+    def texts(self, written: list[str] | str | None) -> tuple[str, ...]:
+        """A list of single-line texts; one text is a list of one."""
+        return tuple(text for text, _ in self.placed(written))
+
+    def placed(self, written: list[Any] | str | None) -> list[tuple[str, Context]]:
+        """The texts of a list, each with its own place."""
+        if written is None:
+            return []
+        entries = (
+            [(each, self.at(index)) for index, each in enumerate(written)]
+            if isinstance(written, list)
+            else [(written, self)]
+        )
+        found = []
+        for each, here in entries:
+            for item in here._items(each):
+                text = here._printable(as_text(item)) if not isinstance(item, list) else ""
+                if text:
+                    found.append((text, here))
+        return found
+
+    def flag(self, written: bool | str) -> bool:
+        """A condition; false if it is wrong (a problem is noted)."""
+        if isinstance(written, bool):
+            return written
+        try:
+            return is_true(written, self.scope)
+        except ExpressionError as error:
+            self.problem(error.what, error.help)
+            return False
+
+    def name(self, written: str, maker: Callable[[str], T | Bad], default: T) -> T:
+        """A text that a maker of `names.py` accepts; the default if it does not."""
+        text = self.text(written)
+        return self.checked(text, maker, default) if text else default
+
+    def checked(self, text: str, maker: Callable[[str], T | Bad], default: T) -> T:
+        """A text that is already evaluated, checked by a maker."""
+        made = maker(text)
+        if isinstance(made, Bad):
+            self.problem(made.what, made.help)
+            return default
+        return made
+
+    def checksum(self, written: str, url: str) -> str:
+        """A checksum from the manifest, else from the lock; empty if neither has one."""
+        text = self.optional(written)
+        return self.checked(text, sha256_name, "") if text else self.settings.checksums.get(url, "")
+
+    def url(self, written: str) -> str:
+        """A URL that can be downloaded."""
+        text = self.text(written)
+        if text and not text.startswith(("https://", "http://", "ftp://")) or " " in text:
+            self.problem(f"`{text}` is no URL to download", "write `https://...`")
+            return ""
+        return text
+
+    def by_platform(self, written: str | dict[str, str]) -> tuple[tuple[Platform | None, str, Context], ...]:
+        """A text for all platforms (None), or one for each."""
+        if isinstance(written, str):
+            return ((None, self.optional(written), self),)
+        found = []
+        for key, text in written.items():
+            here = self.at(key)
+            platform = here.checked(key, platform_name, Platform(""))
+            if platform:
+                found.append((platform, here.text(text), here))
+        return tuple(sorted(found, key=lambda each: str(each[0])))

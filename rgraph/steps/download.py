@@ -1,0 +1,176 @@
+"""Steps that bring files from the web: `download` and `source`."""
+
+from __future__ import annotations
+
+import re
+
+from rgraph.manifest import step_files as written
+from rgraph.names import Bad, file_path
+from rgraph.steps.commands import commands
+from rgraph.steps.context import Context
+from rgraph.steps.fetching import Fetch, fetch_commands, resolve_fetch
+from rgraph.steps.interface import Component, Dialect, Run, Step
+from rgraph.steps.shells import powershell_text, word
+
+
+class Download(Step, frozen=True):
+    """A file from the web."""
+
+    fetch: Fetch
+    to: str = ""
+    extract: str = ""
+    strip: str = ""
+    run: tuple[str, ...] = ()
+
+    def render(self, dialect: Dialect) -> Run:
+        """Fetch, check, unpack or use, remove."""
+        return self._posix() if dialect == "posix" else self._windows()
+
+    def _posix(self) -> Run:
+        keep = self.to + self.fetch.file_name if self.to.endswith("/") else self.to
+        folder = keep.rsplit("/", 1)[0] if "/" in keep else ""
+        commands = [f"FILE={word(keep or f'/tmp/{self.fetch.file_name}')}"]
+        if folder and not folder.startswith("$"):
+            commands.append(f"mkdir -p {word(folder)}")
+        commands += fetch_commands(self.fetch, '"$FILE"', "posix")
+        if self.extract:
+            commands += [f"mkdir -p {word(self.extract)}", self._unpack()]
+        commands += self.run
+        return Run((*commands, *(() if keep else ('rm -f "$FILE"',))))
+
+    def _unpack(self) -> str:
+        if self.fetch.file_name.endswith(".zip"):
+            return f'unzip -q "$FILE" -d {word(self.extract)}'
+        strip = f" --strip-components={self.strip}" if self.strip else ""
+        return f'tar -xf "$FILE" -C {word(self.extract)}{strip}'
+
+    def _windows(self) -> Run:
+        separator = "" if self.to.endswith(("/", "\\")) else None
+        keep = self.to + self.fetch.file_name if separator == "" else self.to
+        file = powershell_text(keep) if keep else f"Join-Path $env:TEMP '{self.fetch.file_name}'"
+        commands = [f"$FILE = {file}"]
+        if keep:
+            commands.append("New-Item -ItemType Directory -Force -Path (Split-Path $FILE) | Out-Null")
+        commands += fetch_commands(self.fetch, "$FILE", "powershell")
+        if self.extract:
+            target = powershell_text(self.extract)
+            zipped = self.fetch.file_name.endswith(".zip")
+            commands.append(
+                f"Expand-Archive -Force -Path $FILE -DestinationPath {target}"
+                if zipped
+                else f"tar -xf $FILE -C {target}"
+            )
+        commands += self.run
+        return Run((*commands, *(() if keep else ("Remove-Item -Force $FILE",))), powershell=True)
+
+
+class Source(Step, frozen=True):
+    """A program built from source."""
+
+    os = "linux"
+    name: str
+    version: str
+    fetch: Fetch | None
+    git: str = ""
+    ref: str = ""
+    commit: str = ""
+    directory: str = ""
+    build: tuple[str, ...] = ()
+    """Commands in the folder of the sources."""
+
+    def render(self, dialect: Dialect) -> Run:
+        """Fetch into a temporary folder, build, remove the folder."""
+        work = f"/tmp/{self.name}"
+        source = f"{work}/source"
+        if self.fetch:
+            archive = f"{work}/{self.fetch.file_name}"
+            strip = "" if self.directory else " --strip-components=1"
+            get = [
+                f"mkdir -p {source}",
+                *fetch_commands(self.fetch, archive, "posix"),
+                f"tar -xf {archive} -C {source}{strip}",
+            ]
+        else:
+            get = [f"git clone --depth 1 --branch {word(self.ref)} {word(self.git)} {source}"]
+        enter = [f"cd {source}" + (f"/{word(self.directory)}" if self.directory else "")]
+        if self.commit:
+            enter.append(f'test "$(git rev-parse HEAD)" = {self.commit}')
+        return Run((*get, *enter, *self.build, "cd /", f"rm -rf {work}"))
+
+    def components(self) -> tuple[Component, ...]:
+        """The program; `provides` takes the place of this where it is written."""
+        github = re.fullmatch(r"https://github\.com/([^/]+)/([^/]+?)(?:\.git)?/?", self.git)
+        if github:
+            return (Component("github", github[2].lower(), self.ref, namespace=github[1].lower()),)
+        qualifiers = (
+            (("download_url", self.fetch.url),)
+            if self.fetch
+            else (("vcs_url", f"git+{self.git}@{self.ref}"),)
+        )
+        return (Component("generic", self.name, self.version, qualifiers=qualifiers),)
+
+
+def resolve_download(context: Context, body: written.Download) -> Download:
+    """A `download` step."""
+    to = context.at("to").optional(body.to)
+    extract = context.at("extract").optional(body.extract)
+    strip = context.at("strip").optional(body.strip)
+    run = commands(context.at("run"), body.run)
+    if not (to or extract or run):
+        context.problem("nothing says what becomes of the file", "add `to`, `extract` or `run`")
+    if to and extract:
+        context.problem("both `to` and `extract`", "leave one of them out")
+    if strip and not (extract and strip.isdigit()):
+        context.at("strip").problem("`strip` is a number, and goes with `extract`")
+    return Download(resolve_fetch(context, body.url, body.sha256, body.command), to, extract, strip, run)
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+
+
+def resolve_source(context: Context, body: written.Source) -> Source:
+    """A `source` step."""
+    name = context.at("name").text(body.name)
+    if name and not _NAME.fullmatch(name):
+        context.at("name").problem(f"`{name}` is no name", "use letters, digits, `.`, `_`, `+` and `-`")
+    if bool(body.url) == bool(body.git):
+        context.problem("a source has either `url` or `git`")
+    ref, commit = context.at("ref").optional(body.ref), context.at("commit").optional(body.commit)
+    if body.git and not _REF.fullmatch(ref):
+        context.at("ref").problem("`git` needs a `ref`", "name a tag")
+    if commit and not re.fullmatch(r"[0-9a-f]{40}", commit):
+        context.at("commit").problem(f"`{commit}` is no commit", "40 hex digits")
+    directory = context.at("directory").optional(body.directory)
+    if directory and isinstance(file_path(directory), Bad):
+        context.at("directory").problem(f"`{directory}` is no folder of the archive")
+    return Source(
+        name,
+        context.at("version").text(body.version),
+        resolve_fetch(context, body.url, body.sha256, body.command) if body.url else None,
+        context.at("git").url(body.git) if body.git else "",
+        ref,
+        commit,
+        directory,
+        (
+            *commands(context.at("prepare"), body.prepare),
+            *_build(context, body),
+            *commands(context.at("run"), body.run),
+        ),
+    )
+
+
+def _build(context: Context, body: written.Source) -> tuple[str, ...]:
+    steps: list[str] = []
+    configure = body.configure
+    if isinstance(configure, list) or context.at("configure").flag(configure):
+        arguments = context.at("configure").texts(configure) if isinstance(configure, list) else ()
+        steps.append("\n".join(("./configure", *map(word, arguments))))
+    make = body.make
+    if isinstance(make, list):
+        for target in context.at("make").texts(make):
+            jobs = "" if target.startswith("install") else '-j"$(nproc)" '
+            steps.append(f"make {jobs}{word(target)}")
+    elif context.at("make").flag(make):
+        steps.append('make -j"$(nproc)"')
+    return tuple(steps)

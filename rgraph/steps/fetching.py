@@ -1,0 +1,89 @@
+"""Downloading a file within a RUN instruction, with its checksum, in every dialect."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from rgraph.names import Platform
+from rgraph.steps.context import Context
+from rgraph.steps.interface import Dialect
+from rgraph.steps.shells import powershell_text, word
+
+_MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
+"""What `uname -m` prints on each platform."""
+
+
+class Fetch(Struct, frozen=True):
+    """A file to download: one URL, or one for each platform."""
+
+    sources: tuple[tuple[Platform | None, str, str], ...]
+    """Platform (None: any), URL, checksum (empty: none known)."""
+    downloader: str
+
+    @property
+    def url(self) -> str:
+        """The first URL."""
+        return self.sources[0][1] if self.sources else ""
+
+    @property
+    def file_name(self) -> str:
+        """A file name made of the URL's last part."""
+        last = self.url.split("?")[0].split("#")[0].rstrip("/").rsplit("/", 1)[-1]
+        return re.sub(r"[^A-Za-z0-9._+-]", "_", last).lstrip("-.") or "download"
+
+    def checked(self) -> bool:
+        """Whether every source has a checksum."""
+        return all(checksum for _, _, checksum in self.sources)
+
+
+def resolve_fetch(
+    context: Context, url: str | dict[str, str], sha256: str | dict[str, str], downloader: str | None
+) -> Fetch:
+    """URL and checksum of a written step; `sha256` may be by platform only if `url` is."""
+    here = context.at("url")
+    sums = {platform: text for platform, text, _ in context.at("sha256").by_platform(sha256)}
+    if None not in sums and isinstance(url, str):
+        context.at("sha256").problem("checksums by platform for one URL", "write `url` by platform too")
+    found = []
+    for platform, text, place in here.by_platform(url):
+        address = place.url(text)
+        written = sums.get(platform, "" if platform else sums.get(None, ""))
+        found.append((platform, address, context.at("sha256").checksum(written, address)))
+    return Fetch(tuple(found), downloader or context.settings.downloader)
+
+
+def fetch_commands(fetch: Fetch, target: str, dialect: Dialect) -> tuple[str, ...]:
+    """Commands that download to a target (a word of the dialect, already quoted) and check it."""
+    if dialect != "posix":
+        _, url, checksum = fetch.sources[0]
+        get = f"Invoke-WebRequest -UseBasicParsing -Uri {powershell_text(url)} -OutFile {target}"
+        return (get, *_powershell_check(target, checksum))
+    if fetch.sources[0][0] is None:
+        _, url, checksum = fetch.sources[0]
+        return (f"{_get(fetch)} {target} {word(url)}", *_check(target, checksum))
+    cases = "\n".join(
+        f"{_MACHINES[str(platform)]}) URL={word(url)}{f' SUM={checksum}' if checksum else ''} ;;"
+        for platform, url, checksum in fetch.sources
+        if platform in _MACHINES
+    )
+    choose = f'case "$(uname -m)" in\n{cases}\n*) echo "no download for $(uname -m)" >&2 ; exit 1 ;;\nesac'
+    check = (f'echo "$SUM  {target.strip(chr(34))}" | sha256sum -c -',) if fetch.checked() else ()
+    return (choose, f'{_get(fetch)} {target} "$URL"', *check)
+
+
+def _get(fetch: Fetch) -> str:
+    return "curl -fsSL -o" if fetch.downloader == "curl" else "wget -qO"
+
+
+def _check(target: str, checksum: str) -> tuple[str, ...]:
+    return (f'echo "{checksum}  {target.strip(chr(34))}" | sha256sum -c -',) if checksum else ()
+
+
+def _powershell_check(target: str, checksum: str) -> tuple[str, ...]:
+    if not checksum:
+        return ()
+    return (
+        f"if ((Get-FileHash {target} -Algorithm SHA256).Hash -ne '{checksum}') {{ throw 'wrong checksum' }}",
+    )

@@ -1,0 +1,93 @@
+"""Steps that copy: `take` from other images, `copy` from the build context."""
+
+from __future__ import annotations
+
+from rgraph.manifest import step_files as written
+from rgraph.names import Bad, file_path
+from rgraph.steps.context import Context
+from rgraph.steps.interface import PARENT, Dialect, Step
+from rgraph.steps.shells import json_array
+
+
+def _copy(flags: str, paths: tuple[str, ...]) -> str:
+    spaced = any(" " in path for path in paths)
+    return f"COPY {flags}{json_array(paths) if spaced else ' '.join(paths)}"
+
+
+class Take(Step, frozen=True):
+    """Files of another image, stage or External."""
+
+    source: str
+    """As written: an image id, a stage's or an External's name."""
+    path: str
+    to: str
+    owner: str = ""
+
+    def render(self, dialect: Dialect) -> str:
+        """COPY --from, with a mark where the reference goes."""
+        owner = f"--chown={self.owner} " if self.owner else ""
+        return _copy(f"--from={PARENT.format(self.source)} {owner}", (self.path, self.to))
+
+    def sources(self) -> tuple[str, ...]:
+        """The other image."""
+        return (self.source,)
+
+
+class Copy(Step, frozen=True):
+    """Files of the build context."""
+
+    names: tuple[str, ...]
+    to: str
+    owner: str = ""
+
+    def render(self, dialect: Dialect) -> str:
+        """COPY."""
+        return _copy(f"--chown={self.owner} " if self.owner else "", (*self.names, self.to))
+
+    def files(self) -> tuple[str, ...]:
+        """The files."""
+        return self.names
+
+
+def _path(context: Context, text: str) -> str:
+    value = context.text(text)
+    if value.startswith("-") or value.endswith(("\\", "`")) and value[-2:-1] != ":":
+        context.problem(f"`{value}` is no path here")
+    return value
+
+
+def _owner(context: Context, text: str) -> str:
+    value = context.optional(text)
+    if value and not all(part.replace("-", "").replace("_", "").isalnum() for part in value.split(":")):
+        context.problem(f"`{value}` is no owner", "write `user` or `user:group`")
+    return value
+
+
+def resolve_take(context: Context, body: written.Take) -> Take:
+    """A `take` step; whether the source exists is checked with the graph."""
+    return Take(
+        context.at("from").text(body.from_),
+        _path(context.at("path"), body.path),
+        _path(context.at("to"), body.to),
+        _owner(context.at("owner"), body.owner),
+    )
+
+
+def resolve_copy(context: Context, body: written.Copy) -> Copy:
+    """A `copy` step."""
+    found = context.at("files").placed(body.files)
+    for name, here in found:
+        made = file_path(name)
+        if isinstance(made, Bad):
+            here.problem(made.what, made.help)
+        elif name not in context.settings.files and name not in context.settings.generated:
+            here.problem(
+                f"there is no file `{name}`",
+                f"put it into manifests/files/, or name one of {', '.join(sorted(context.settings.generated))}",
+            )
+    if not found:
+        context.problem("no files")
+    to = _path(context.at("to"), body.to)
+    if len(found) > 1 and not to.endswith(("/", "\\")):
+        context.at("to").problem("several files need a folder", f"write `{to}/`")
+    return Copy(tuple(name for name, _ in found), to, _owner(context.at("owner"), body.owner))

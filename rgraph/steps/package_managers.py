@@ -1,0 +1,238 @@
+"""Steps of apt, conda and pip."""
+
+from __future__ import annotations
+
+import re
+
+from rgraph.manifest import step_packages as written
+from rgraph.names import Bad, layer_name, variable
+from rgraph.steps.context import Context
+from rgraph.steps.interface import Component, Dialect, Run, Step
+from rgraph.steps.listing import packages
+from rgraph.steps.packages import Package
+from rgraph.steps.shells import argument, word
+
+_PROGRAM = re.compile(r"[A-Za-z0-9_./\\:-]+(?: -m [A-Za-z0-9_.]+)?")
+
+
+def one_a_line(head: str, items: tuple[str, ...]) -> str:
+    """A command with each item on a line of its own."""
+    return "\n".join((head, *items))
+
+
+class AptRepository(Step, frozen=True):
+    """A repository, and the key that signs it."""
+
+    name: str
+    key_url: str
+    key_sha256: str
+    line: str
+    """The entry in sources.list, with `signed-by`."""
+    downloader: str
+
+
+class Apt(Step, frozen=True):
+    """Packages of Debian or Ubuntu."""
+
+    os = "linux"
+    packages: tuple[Package, ...]
+    recommends: bool = False
+    only_upgrade: bool = False
+    repositories: tuple[AptRepository, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+
+    def render(self, dialect: Dialect) -> Run:
+        """Update, install, check minimal versions, remove the lists."""
+        env = "".join(
+            f"{name}={word(value)} " for name, value in (("DEBIAN_FRONTEND", "noninteractive"), *self.env)
+        )
+        flags = ("" if self.recommends else " --no-install-recommends") + (
+            " --only-upgrade" if self.only_upgrade else ""
+        )
+        return Run(
+            (
+                *(command for repository in self.repositories for command in _add(repository)),
+                "apt-get update",
+                one_a_line(
+                    f"{env}apt-get install -y{flags}", tuple(word(each.spec) for each in self.packages)
+                ),
+                *(_at_least(each) for each in self.packages if each.at_least),
+                "rm -rf /var/lib/apt/lists/*",
+            )
+        )
+
+    def components(self) -> tuple[Component, ...]:
+        """The packages; their distribution is the image's and not known here."""
+        return tuple(
+            Component(
+                "deb",
+                each.name,
+                each.version,
+                pinned_by=each.at_least and f"at least {each.at_least}",
+                fixes=each.fixes,
+            )
+            for each in self.packages
+        )
+
+
+def _at_least(package: Package) -> str:
+    installed = f"\"$(dpkg-query -W -f='${{Version}}' {package.name})\""
+    return f"dpkg --compare-versions {installed} ge {word(package.at_least)}"
+
+
+def _add(repository: AptRepository) -> tuple[str, ...]:
+    key = f"/tmp/{repository.name}.key"
+    ring = f"/usr/share/keyrings/{repository.name}.gpg"
+    fetched = f"curl -fsSL -o {key}" if repository.downloader == "curl" else f"wget -qO {key}"
+    checked = (f'echo "{repository.key_sha256}  {key}" | sha256sum -c -',) if repository.key_sha256 else ()
+    return (
+        f"{fetched} {word(repository.key_url)}",
+        *checked,
+        f"gpg --batch --yes --dearmor -o {ring} {key}",
+        f"rm {key}",
+        f"echo {word(repository.line)} > /etc/apt/sources.list.d/{repository.name}.list",
+    )
+
+
+class Conda(Step, frozen=True):
+    """Conda packages."""
+
+    packages: tuple[Package, ...]
+    channels: tuple[str, ...] = ()
+    environment: str = ""
+    command: str = "conda"
+    clean: bool = True
+
+    def render(self, dialect: Dialect) -> Run:
+        """Install, clean up."""
+        where = f" -n {argument(dialect, self.environment)}" if self.environment else ""
+        channels = "".join(f" -c {argument(dialect, channel)}" for channel in self.channels)
+        install = one_a_line(
+            f"{self.command} install -y{where}{channels}",
+            tuple(argument(dialect, each.spec) for each in self.packages),
+        )
+        return Run((install, f"{self.command} clean -afy") if self.clean else (install,))
+
+    def components(self) -> tuple[Component, ...]:
+        """The packages, with their channel where it is the only one."""
+        only = self.channels[0] if len(self.channels) == 1 else ""
+        return tuple(
+            Component("conda", each.name, each.version, qualifiers=_qualifiers(each, only), fixes=each.fixes)
+            for each in self.packages
+        )
+
+
+def _qualifiers(package: Package, channel: str) -> tuple[tuple[str, str], ...]:
+    pairs = (("build", package.build), ("channel", package.channel or channel))
+    return tuple((key, value) for key, value in pairs if value)
+
+
+class Pip(Step, frozen=True):
+    """Python packages."""
+
+    packages: tuple[Package, ...]
+    index: str = ""
+    extra_indexes: tuple[str, ...] = ()
+    dependencies: bool = True
+    command: str = "pip"
+
+    def render(self, dialect: Dialect) -> Run:
+        """Install without keeping a cache."""
+        flags = (
+            " --no-cache-dir"
+            + ("" if self.dependencies else " --no-deps")
+            + (f" --index-url {argument(dialect, self.index)}" if self.index else "")
+            + "".join(f" --extra-index-url {argument(dialect, index)}" for index in self.extra_indexes)
+        )
+        return Run(
+            (
+                one_a_line(
+                    f"{self.command} install{flags}",
+                    tuple(argument(dialect, each.spec) for each in self.packages),
+                ),
+            )
+        )
+
+    def components(self) -> tuple[Component, ...]:
+        """The packages."""
+        return tuple(Component("pypi", each.name, each.version, fixes=each.fixes) for each in self.packages)
+
+
+def resolve_apt(context: Context, body: written.AptBody) -> Apt:
+    """An `apt` step."""
+    if not isinstance(body, written.Apt):
+        return Apt(_some(context, body, "apt"))
+    env = []
+    for name, value in sorted(body.env.items()):
+        here = context.at("env", name)
+        if isinstance(bad := variable(name), Bad):
+            here.problem(bad.what, bad.help)
+        env.append((name, here.text(value)))
+    return Apt(
+        _some(context.at("packages"), body.packages, "apt"),
+        context.at("recommends").flag(body.recommends),
+        context.at("only_upgrade").flag(body.only_upgrade),
+        tuple(
+            _repository(context.at("repositories", index), each)
+            for index, each in enumerate(body.repositories)
+        ),
+        tuple(env),
+    )
+
+
+def _some(context: Context, written_packages: written.Packages, ecosystem: str) -> tuple[Package, ...]:
+    found = packages(context, written_packages, ecosystem)
+    if not found and not context.problems:
+        context.problem("the list of packages is empty", "name a package, or leave the step out with `when`")
+    return found
+
+
+def _repository(context: Context, body: written.AptRepository) -> AptRepository:
+
+    name = context.at("name").name(body.name, layer_name, "")
+    key = context.at("key")
+    url = key.at("url").url(body.key.url)
+    options = [f"signed-by=/usr/share/keyrings/{name}.gpg"]
+    if architectures := context.at("architectures").texts(body.architectures):
+        options.insert(0, f"arch={','.join(architectures)}")
+    parts = (context.at("uri").url(body.uri), context.at("suite").text(body.suite))
+    components = context.at("components").texts(body.components)
+    line = " ".join(("deb", f"[{' '.join(options)}]", *parts, *components))
+    return AptRepository(
+        name, url, key.at("sha256").checksum(body.key.sha256, url), line, context.settings.downloader
+    )
+
+
+def resolve_conda(context: Context, body: written.CondaBody) -> Conda:
+    """A `conda` step."""
+    if not isinstance(body, written.Conda):
+        return Conda(_some(context, body, "conda"))
+    return Conda(
+        _some(context.at("packages"), body.packages, "conda"),
+        context.at("channels").texts(body.channels),
+        context.at("environment").optional(body.environment),
+        body.command,
+        context.at("clean").flag(body.clean),
+    )
+
+
+def resolve_pip(context: Context, body: written.PipBody) -> Pip:
+    """A `pip` step."""
+    if not isinstance(body, written.Pip):
+        return Pip(_some(context, body, "pip"))
+    return Pip(
+        _some(context.at("packages"), body.packages, "pip"),
+        context.at("index").url(body.index) if body.index else "",
+        tuple(here.url(text) for text, here in context.at("extra_indexes").placed(body.extra_indexes)),
+        context.at("dependencies").flag(body.dependencies),
+        _program(context.at("command"), body.command),
+    )
+
+
+def _program(context: Context, text: str) -> str:
+    program = context.text(text)
+    if program and not _PROGRAM.fullmatch(program):
+        context.problem(
+            f"`{program}` is no program", "write its name or path, such as `pip3` or `python3 -m pip`"
+        )
+    return program

@@ -1,0 +1,62 @@
+"""Order of versions where no ecosystem is known: numbers as numbers, the rest as text."""
+
+from __future__ import annotations
+
+import re
+
+_PARTS = re.compile(r"\d+|[A-Za-z]+")
+
+_EARLY = frozenset({"alpha", "beta", "dev", "pre", "preview", "rc"})
+
+Key = tuple[tuple[int, int, str], ...]
+
+
+def version_key(text: str) -> Key:
+    """A sort key: digits compare as numbers, and words such as `rc` make a version older.
+
+    `1.10` > `1.9`, `4.0` > `4.0rc1`, `1.1.1c` > `1.1.1b` > `1.1.1`.
+    """
+    return (*(_part(part) for part in _PARTS.findall(text)), (1, 0, ""))
+
+
+def _part(part: str) -> tuple[int, int, str]:
+    if part.isdigit():
+        return 2, int(part), ""
+    word = part.lower()
+    return (0 if word in _EARLY else 2), -1, word
+
+
+_COMPARISON = re.compile(r"(<=|>=|==|<|>)\s*([A-Za-z0-9][A-Za-z0-9._+:~-]*)")
+
+
+def parse_range(text: str) -> tuple[tuple[str, str], ...] | None:
+    """Comparisons of a range: `>=1.0, <3` gives `((">=", "1.0"), ("<", "3"))`; None if it is none."""
+    found = []
+    for part in text.split(",") if text.strip() else ():
+        match = _COMPARISON.fullmatch(part.strip())
+        if not match:
+            return None
+        found.append((match[1], match[2]))
+    return tuple(found)
+
+
+def in_range(version: str, comparisons: tuple[tuple[str, str], ...]) -> bool:
+    """Whether a version fits all comparisons. An unknown version (empty) fits only the open range."""
+    if not version:
+        return not comparisons
+    key = version_key(version)
+    return all(_compare(key, operator, version_key(bound)) for operator, bound in comparisons)
+
+
+def _compare(key: Key, operator: str, bound: Key) -> bool:
+    match operator:
+        case "<":
+            return key < bound
+        case "<=":
+            return key <= bound
+        case ">":
+            return key > bound
+        case ">=":
+            return key >= bound
+        case _:
+            return key == bound
