@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rgraph.catalog import Catalog, build_catalog
 from rgraph.errors import Problems, UsageError
-from rgraph.files import writer
-from rgraph.files.folder_lock import locked
 from rgraph.files.reader import read_sources
-from rgraph.files.record import write_record
 from rgraph.fingerprint import fingerprints
 from rgraph.inventory import Inventory
 from rgraph.lock import read_lock
 from rgraph.manifest.document import convert
 from rgraph.names import Bad, Fingerprint, ReleaseTag, release_date, release_tag
 from rgraph.plan import Plan, make_plan, state_of
-from rgraph.release.cut import Cut, cut
 from rgraph.release.ledger import LEDGER_FILE, Ledger, next_tag, read_ledger
 from rgraph.resolve import Resolved, resolve
 from rgraph.selection import Selectable, select, under
+
+# A plan writes nothing and shows no file: what only other commands need is imported where they need
+# it, as a plan of a small catalogue takes less time than these imports.
+if TYPE_CHECKING:
+    from rgraph.files.writer import Drift, Files
+    from rgraph.release.cut import Cut
 
 
 class Workspace:
@@ -106,9 +109,8 @@ def release_for(ledger: Ledger, date: str, num: int | None, tag: str) -> Release
     return ReleaseTag(f"{day}.v{num}")
 
 
-def generated(workspace: Workspace, ledger: Ledger | None = None) -> Callable[[], writer.Files]:
+def generated(workspace: Workspace, ledger: Ledger | None = None) -> Callable[[], Files]:
     """A function that gives all generated files of a catalogue, for a ledger."""
-    # Late: Jinja2's templates and the writer are of no use to a plan.
     from rgraph.render.files import all_files
     from rgraph.render.view import View
 
@@ -121,14 +123,19 @@ def is_kept(path: str) -> bool:
     return path.startswith("releases/")
 
 
-def generate(root: Path) -> writer.Drift:
+def generate(root: Path) -> Drift:
     """Writes `generated/`; what was changed, missing or stray is returned."""
+    from rgraph.files import writer
+    from rgraph.files.folder_lock import locked
+
     with locked(root):
         return writer.write(root / "generated", generated(Workspace(root))(), is_kept)
 
 
-def check_generated(root: Path) -> writer.Drift:
+def check_generated(root: Path) -> Drift:
     """What `generate` would change; writes nothing."""
+    from rgraph.files import writer
+
     return writer.check(root / "generated", generated(Workspace(root))(), is_kept)
 
 
@@ -137,6 +144,11 @@ def cut_release(root: Path, date: str, num: int | None, tag: str) -> Cut | None:
 
     Raises UsageError if the tag is taken.
     """
+    from rgraph.files import writer
+    from rgraph.files.folder_lock import locked
+    from rgraph.files.record import write_record
+    from rgraph.release.cut import cut
+
     with locked(root):
         workspace = Workspace(root)
         release = release_for(workspace.ledger, date, num, tag)
@@ -152,6 +164,8 @@ def cut_release(root: Path, date: str, num: int | None, tag: str) -> Cut | None:
 
 def diff_generated(root: Path) -> Iterator[str]:
     """What `generate` would change, as a unified diff."""
+    from rgraph.files import writer
+
     return writer.diff(root / "generated", generated(Workspace(root))(), is_kept)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
@@ -15,7 +14,9 @@ from rgraph.manifest.catalog import CatalogManifest
 from rgraph.manifest.components import ComponentFact, ComponentsManifest
 from rgraph.manifest.external import ExternalManifest, ExternalsManifest
 from rgraph.manifest.layer import LayerManifest, RecipeManifest
+from rgraph.purls import parse_purl
 from rgraph.steps.shells import dialect_of
+from rgraph.suggest import did_you_mean
 from rgraph.versions import parse_range
 
 Manifest = LayerManifest | RecipeManifest | CatalogManifest | ComponentsManifest | ExternalsManifest
@@ -62,6 +63,10 @@ class Fact(Found, frozen=True):
     range: tuple[tuple[str, str], ...] = ()
 
 
+FactKey = tuple[str, str, str]
+"""Type, namespace and name of a component's purl."""
+
+
 class Catalog(Struct, frozen=True):
     """A catalogue as written, everything by name."""
 
@@ -70,8 +75,8 @@ class Catalog(Struct, frozen=True):
     layers: Mapping[str, Layer] = field(default_factory=dict)
     externals: Mapping[str, External] = field(default_factory=dict)
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
-    facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
-    """purl without version -> facts, in the order of the manifest."""
+    facts: Mapping[FactKey, tuple[Fact, ...]] = field(default_factory=dict)
+    """Component -> facts, in the order of the manifest."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Files of `manifests/files/`."""
     notices: Mapping[str, str] = field(default_factory=dict)
@@ -91,7 +96,7 @@ def build_catalog(
     layers: dict[str, Layer] = {}
     externals: dict[str, External] = {}
     recipes: dict[str, Recipe] = {}
-    facts: dict[str, list[Fact]] = {}
+    facts: dict[FactKey, list[Fact]] = {}
     for file, manifest in documents:
         place = Place(file)
         match manifest:
@@ -124,7 +129,7 @@ def build_catalog(
         layers,
         externals,
         recipes,
-        {purl: tuple(each) for purl, each in facts.items()},
+        {key: tuple(each) for key, each in facts.items()},
         files,
         notices,
         lock,
@@ -176,7 +181,9 @@ def _external(name: str, written: ExternalManifest, place: Place, lock: Lock, pr
     return External(place, name, written, digest)
 
 
-def _add_fact(facts: dict[str, list[Fact]], fact: ComponentFact, place: Place, problems: Problems) -> None:
+def _add_fact(
+    facts: dict[FactKey, list[Fact]], fact: ComponentFact, place: Place, problems: Problems
+) -> None:
     made = names.purl(fact.purl)
     if isinstance(made, names.Bad):
         problems.add(place.at("purl"), made.what, made.help)
@@ -185,7 +192,10 @@ def _add_fact(facts: dict[str, list[Fact]], fact: ComponentFact, place: Place, p
     comparisons = parse_range(fact.versions)
     if comparisons is None:
         problems.add(place.at("versions"), f"`{fact.versions}` is no range", "write `>=1.0, <3`")
-    facts.setdefault(fact.purl, []).append(Fact(place, fact, comparisons or ()))
+    if not isinstance(made, names.Bad):
+        component = parse_purl(made)
+        key = component.type, component.namespace, component.name
+        facts.setdefault(key, []).append(Fact(place, fact, comparisons or ()))
 
 
 def _check_settings(
@@ -206,9 +216,3 @@ def _check_settings(
             f"there is no file `{settings.license.text}` in manifests/notices/",
             did_you_mean(settings.license.text, notices),
         )
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Help for a name that is not known; empty if nothing is near."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean `{close[0]}`?" if close else ""

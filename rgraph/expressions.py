@@ -6,7 +6,6 @@ Jinja2 runs at evaluation, so there are no attributes, calls, loops or arithmeti
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
@@ -15,6 +14,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 from msgspec import Struct
 
+from rgraph.suggest import did_you_mean, listed
 from rgraph.versions import version_key
 
 Value = str | bool | None | list["Value"]
@@ -63,14 +63,14 @@ _Node = Callable[[Scope], _Result]
 
 
 class Template(Struct, frozen=True):
-    """A text, cut into literal parts and expressions."""
+    """A text, cut into literal parts and expressions, ready to be evaluated."""
 
-    parts: tuple[str | _Node, ...]
-
-    @property
-    def is_single(self) -> bool:
-        """Whether the whole text is one expression, which then keeps its value."""
-        return len(self.parts) == 1 and not isinstance(self.parts[0], str)
+    value: Callable[[Scope], Value]
+    """Gives the value of the whole text."""
+    names: frozenset[str]
+    """The names that its expressions use."""
+    single: _Node | None = None
+    """The expression, if the whole text is one: it keeps its value."""
 
 
 def evaluate(text: str, scope: Scope) -> Value:
@@ -78,39 +78,30 @@ def evaluate(text: str, scope: Scope) -> Value:
 
     Raises ExpressionError.
     """
-    if "${{" not in text:
-        return text
-    template = parse(text)
-    if template.is_single:
-        return _present(template.parts[0](scope))  # type: ignore[operator]
-    return "".join(part if isinstance(part, str) else as_text(part(scope)) for part in template.parts)
+    return parse(text).value(scope) if "${{" in text else text
 
 
 def is_true(text: str | bool, scope: Scope) -> bool:
     """The truth of a condition: a boolean, or one expression. Raises ExpressionError."""
     if isinstance(text, bool):
         return text
-    if not text.startswith("${{") or not (template := parse(text)).is_single:
+    single = parse(text).single if text.startswith("${{") else None
+    if single is None:
         raise ExpressionError(
             f"expected true, false or one expression, found `{text}`",
             "write `${{ ... }}` around the whole condition",
         )
-    return bool(template.parts[0](scope))  # type: ignore[operator]
+    return bool(single(scope))
 
 
 def as_text(value: _Result) -> str:
     """A value as part of a text: nothing is empty, booleans are `true` and `false`."""
-    match _present(value):
-        case None:
-            return ""
-        case bool(flag):
-            return "true" if flag else "false"
-        case list():
-            raise ExpressionError(
-                "a list stands where a text is expected", "join it: `${{ names | join(' ') }}`"
-            )
-        case str(text):
-            return text
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        raise ExpressionError("a list stands where a text is expected", "join it: `${{ names | join(' ') }}`")
+    present = _present(value)
+    return "" if present is None else "true" if present else "false"
 
 
 def _present(value: _Result) -> Value:
@@ -126,16 +117,33 @@ def _present(value: _Result) -> Value:
 def parse(text: str) -> Template:
     """Cuts a text at its `${{ }}`. Raises ExpressionError."""
     parts: list[str | _Node] = []
+    names: set[str] = set()
     start = 0
     while (opening := text.find("${{", start)) >= 0:
         if opening > start:
             parts.append(text[start:opening])
         closing = _closing(text, opening + 3)
-        parts.append(_compile(text[opening + 3 : closing].strip()))
+        node, used = _compile(text[opening + 3 : closing].strip())
+        parts.append(node)
+        names |= used
         start = closing + 2
     if start < len(text):
         parts.append(text[start:])
-    return Template(tuple(parts))
+    if len(parts) == 1 and not isinstance(only := parts[0], str):
+        return Template(lambda scope: _present(only(scope)), frozenset(names), only)
+    return Template(_joiner(parts), frozenset(names))
+
+
+def _joiner(parts: list[str | _Node]) -> Callable[[Scope], Value]:
+    return lambda scope: "".join([part if isinstance(part, str) else as_text(part(scope)) for part in parts])
+
+
+def names_of(text: str) -> frozenset[str]:
+    """The names that a text's expressions use; none if it cannot be read (evaluation reports that)."""
+    try:
+        return parse(text).names
+    except ExpressionError:
+        return frozenset()
 
 
 def _closing(text: str, start: int) -> int:
@@ -152,37 +160,23 @@ def _closing(text: str, start: int) -> int:
     raise ExpressionError("`${{` without `}}`", "close the expression with `}}`")
 
 
-@cache
-def names_of(text: str) -> frozenset[str]:
-    """The names that a text's expressions use; empty if it cannot be read (evaluation reports that)."""
-    found: set[str] = set()
-    start = 0
-    try:
-        while (opening := text.find("${{", start)) >= 0:
-            start = _closing(text, opening + 3)
-            tree = Parser(
-                _ENVIRONMENT, text[opening + 3 : start].strip(), state="variable"
-            ).parse_expression()
-            found.update(
-                name.name for name in (tree, *tree.find_all(nodes.Name)) if isinstance(name, nodes.Name)
-            )
-    except (ExpressionError, TemplateSyntaxError, RecursionError):
-        return frozenset()
-    return frozenset(found)
-
-
 _ENVIRONMENT = Environment(autoescape=False)
 
 
 @cache
-def _compile(source: str) -> _Node:
+def _compile(source: str) -> tuple[_Node, frozenset[str]]:
+    """The closure of an expression, and the names that it uses."""
     if len(source) > MAX_LENGTH:
         raise ExpressionError(f"an expression of {len(source)} characters, more than {MAX_LENGTH}")
     try:
         parser = Parser(_ENVIRONMENT, source, state="variable")
         tree = parser.parse_expression()
-        rest = not parser.stream.eos
-        return _node(tree) if not rest else _refuse(f"`{source}` is more than one expression")
+        if not parser.stream.eos:
+            _refuse(f"`{source}` is more than one expression")
+        names = (
+            {tree.name} if isinstance(tree, nodes.Name) else {each.name for each in tree.find_all(nodes.Name)}
+        )
+        return _node(tree), frozenset(names)
     except TemplateSyntaxError as error:
         raise ExpressionError(f"`{source}` is no expression: {error.message}") from None
     except (RecursionError, MemoryError):
@@ -202,7 +196,7 @@ def _node(tree: nodes.Expr) -> _Node:
         case nodes.Const():
             raise ExpressionError("a bare number in an expression", "versions are texts: put it in quotes")
         case nodes.Name(name=name):
-            return lambda scope: _look_up(name, scope)
+            return lambda scope: scope.values[name] if name in scope.values else _look_up(name, scope)
         case nodes.List(items=items):
             members = [_node(item) for item in items]
             return lambda scope: [_present(member(scope)) for member in members]
@@ -247,18 +241,12 @@ _NOT_ADMITTED = {
 
 
 def _look_up(name: str, scope: Scope) -> _Result:
-    if name in scope.values:
-        return scope.values[name]
+    """A name that has no value here."""
     if name in scope.declared:
         return Missing(name)
     known = sorted({*scope.values, *scope.declared})
-    close = difflib.get_close_matches(name, known, n=1)
-    if close:
-        help = f"did you mean `{close[0]}`?"
-    elif known:
-        help = f"{scope.owner} has {', '.join(f'`{each}`' for each in known)}"
-    else:
-        help = f"{scope.owner} has no names"
+    help = f"{scope.owner} has {listed(known, 'and')}" if known else f"{scope.owner} has no names"
+    help = did_you_mean(name, known) or help
     raise ExpressionError(f"`{name}` is not defined", help)
 
 
@@ -313,11 +301,8 @@ def _contains(item: Value, container: Value) -> bool:
 def _filter(tree: nodes.Filter) -> _Node:
     name = tree.name
     if name not in FILTERS:
-        close = difflib.get_close_matches(name, FILTERS, n=1)
-        raise ExpressionError(
-            f"there is no filter `{name}`",
-            f"did you mean `{close[0]}`?" if close else f"the filters are {', '.join(sorted(FILTERS))}",
-        )
+        help = did_you_mean(name, FILTERS) or f"the filters are {listed(sorted(FILTERS), 'and')}"
+        raise ExpressionError(f"there is no filter `{name}`", help)
     count, function = FILTERS[name]
     if tree.kwargs or tree.dyn_args or tree.dyn_kwargs or len(tree.args) != count or tree.node is None:
         raise ExpressionError(f"the filter `{name}` takes {count} argument{'' if count == 1 else 's'}")

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import msgspec
 
 from rgraph.catalog import Catalog, External
-from rgraph.components import fact_of, parse_purl
+from rgraph.components import fact_of
 from rgraph.image import Image
 from rgraph.names import Fingerprint, Purl
+from rgraph.purls import parse_purl
 from rgraph.resolve import Resolved
 from rgraph.texts import TEXTS
 

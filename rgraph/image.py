@@ -34,6 +34,10 @@ class ImageStep(Struct, frozen=True, eq=False):
     comment: str
     """Name of the recipe, on its first step."""
     components: tuple[Component, ...]
+    sources: tuple[str, ...] = ()
+    """Images, Externals or stages that it takes files from, as written."""
+    files: tuple[str, ...] = ()
+    """Files that it needs in the build context."""
     says_provides: bool = False
     """Whether the manifest says what the step brings; a `take` that does not brings everything."""
 

@@ -8,11 +8,12 @@ from functools import cached_property
 from msgspec import Struct
 
 from rgraph.catalog import External
-from rgraph.components import fact_of, parse_purl, purl_of
+from rgraph.components import fact_of
 from rgraph.errors import Place
 from rgraph.image import Image, Rendered
 from rgraph.manifest.components import ComponentFact
 from rgraph.names import Purl
+from rgraph.purls import parse_purl, purl_of
 from rgraph.resolve import Resolved
 from rgraph.resolve.rendering import leaves
 from rgraph.steps.files import Take

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from rgraph.catalog import did_you_mean
 from rgraph.errors import UsageError
 from rgraph.expressions import as_text
 from rgraph.graph import closure, reverse
 from rgraph.image import Image
+from rgraph.suggest import did_you_mean
 
 
 class Selectable(Struct, frozen=True):

@@ -11,6 +11,9 @@ from rgraph.errors import Place, Problems
 
 Kind = Literal["file", "folder", "link", "special"]
 
+MAX_FOLDERS: Final = 30
+"""Deepest nesting of folders below the catalogue's own."""
+
 LINK_HELP: Final = "rgraph follows none: put the file itself here"
 
 OPEN_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -20,8 +23,11 @@ OPEN_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 def scan(folder: str, file: str, problems: Problems) -> Iterator[tuple[str, str, Kind]]:
     """Entries of a folder: name, path, what it is. `file` is the folder's name in messages.
 
-    A folder that cannot be read is noted as a problem.
+    A folder that cannot be read, or stands below MAX_FOLDERS others, is noted as a problem.
     """
+    if file.count("/") > MAX_FOLDERS:
+        problems.add(Place(file), f"folders are nested deeper than {MAX_FOLDERS} levels")
+        return
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -52,8 +58,10 @@ def read(path: str, file: str, limit: int, problems: Problems) -> bytes | None:
         else:
             problems.add(Place(file), f"cannot be read: {reason(error)}")
         return None
-    with open(handle, "rb", buffering=0) as stream:
-        return _read_open(stream.fileno(), file, limit, problems)
+    try:
+        return _read_open(handle, file, limit, problems)
+    finally:
+        os.close(handle)
 
 
 def _read_open(handle: int, file: str, limit: int, problems: Problems) -> bytes | None:

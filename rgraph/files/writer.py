@@ -146,7 +146,7 @@ class _Folder:
     def __init__(self, root: Path) -> None:
         self._root = os.fspath(root)
         self._name = root.name
-        self._present = dict(_walk(self._root, ""))
+        self._present = dict(_walk(self._root))
         self._wanted: set[str] = set()
 
     def differing(self, files: Files) -> Iterator[tuple[str, bytes]]:
@@ -209,20 +209,27 @@ class _Folder:
         self._wanted.add(path)
 
 
-def _walk(folder: str, prefix: str) -> Iterator[tuple[str, Kind]]:
-    if not prefix and os.path.islink(folder):
-        raise WriteError(f"{folder} is a symbolic link", "rgraph follows none: make it a folder")
+def _walk(root: str) -> Iterator[tuple[str, Kind]]:
+    """Paths of everything in a folder, relative to it, and what each is."""
+    if os.path.islink(root):
+        raise WriteError(f"{root} is a symbolic link", "rgraph follows none: make it a folder")
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        for name, kind in _entries(os.path.join(root, prefix) if prefix else root):
+            yield prefix + name, kind
+            if kind == "folder":
+                waiting.append(f"{prefix}{name}/")
+
+
+def _entries(folder: str) -> list[tuple[str, Kind]]:
     try:
         with os.scandir(folder) as found:
-            entries = [(entry.name, kind_of(entry)) for entry in found]
+            return [(entry.name, kind_of(entry)) for entry in found]
     except FileNotFoundError:
-        return
+        return []
     except OSError as error:
         raise WriteError(f"cannot read {shown(folder)}: {reason(error)}") from error
-    for name, kind in entries:
-        yield prefix + name, kind
-        if kind == "folder":
-            yield from _walk(os.path.join(folder, name), f"{prefix}{name}/")
 
 
 def _is_kept(path: str, kind: Kind, keep: Keep) -> bool:

@@ -90,8 +90,12 @@ def from_yaml(error: MarkedYAMLError, text: str) -> Fault:
     if hidden is not None:
         return hidden
     what, help = _words(error, text, mark.line, mark.column)
-    if context is not None and context.line != mark.line and "expected" in (error.problem or ""):
+    if context is not None and context.line != mark.line and (error.problem or "").startswith("did not find"):
         what = f"{what} (it began in line {context.line + 1})"
+    lines = split_lines(text)
+    if mark.line >= len(lines):
+        # The parser ends a file without a last line feed on a line that is not there.
+        return Fault(what, help, len(lines), len(lines[-1]) + 1)
     return Fault(what, help, mark.line + 1, mark.column + 1)
 
 
@@ -102,6 +106,8 @@ def _words(error: MarkedYAMLError, text: str, line: int, column: int) -> tuple[s
     if character == "\t" or "\t" in content[: len(content) - len(content.lstrip())]:
         return "a tab is used for indentation", _TABS
     problem, context = error.problem or "", error.context or ""
+    if "flow" in context and not "".join([content[column:], *lines[line + 1 :]]).strip():
+        return "the file ends inside brackets", "close the bracket"
     if context in _SIGNS:
         sign = _SIGNS[context]
         return f"`{sign}` cannot begin a value", "put the value in quotes"

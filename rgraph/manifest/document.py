@@ -10,10 +10,10 @@ from rgraph.errors import Place, Problems
 from rgraph.expressions import names_of
 from rgraph.manifest.catalog import CatalogManifest
 from rgraph.manifest.components import ComponentsManifest
-from rgraph.manifest.explain import did_you_mean, explain, listed
 from rgraph.manifest.external import ExternalsManifest
 from rgraph.manifest.layer import LayerManifest, RecipeManifest
 from rgraph.manifest.step import STEP_KINDS, Step
+from rgraph.suggest import did_you_mean, listed
 
 Manifest = LayerManifest | ExternalsManifest | RecipeManifest | CatalogManifest | ComponentsManifest
 """One manifest as written."""
@@ -38,6 +38,9 @@ def convert(document_file: str, data: object, problems: Problems) -> Manifest | 
     try:
         return msgspec.convert(data, kind_type, dec_hook=_decode)
     except msgspec.ValidationError as error:
+        # Late: only wrong manifests need it.
+        from rgraph.manifest.explain import explain
+
         explain(document_file, data, kind_type, str(error), problems)
         return None
 
@@ -79,6 +82,9 @@ def _decode(kind: type, data: Any) -> Any:
 
 def names_in(data: object) -> tuple[str, ...]:
     """The names that the expressions anywhere in some data use, sorted."""
+    # Most data has none, and its text in one piece is found sooner than walked through.
+    if "${{" not in repr(data):
+        return ()
     found: set[str] = set()
     _collect(data, found)
     return tuple(sorted(found)) if found else ()

@@ -6,7 +6,6 @@ Python; a person wants all of them, in the words of the manifest language.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -16,12 +15,13 @@ from msgspec import inspect
 
 from rgraph.errors import Path, Place, Problem, Problems
 from rgraph.manifest.step import STEP_KINDS
+from rgraph.suggest import did_you_mean, joined, listed
 
 MAX_PROBLEMS: Final = 100
 """Most problems reported of one document."""
 
-_BESIDE: Final = ("when", "provides", "with")
 _LONGEST_NAME: Final = 60
+_BESIDE: Final = ("when", "provides", "with")
 
 _MISSING_HELP: Final = {
     "provides": "name what it brings as purls; `provides: []` if it brings no component",
@@ -41,24 +41,6 @@ def explain(file: str, data: object, kind: type, message: str, problems: Problem
         what, _, path = message.partition(" - at `$")
         found = [Problem(Place(file, _path_of(path)), what)]
     problems.extend(found)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A help text with the known word that is most like `word`; empty if none is."""
-    if len(word) > _LONGEST_NAME:
-        return ""
-    by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), by_lower, n=1)
-    return f"did you mean `{by_lower[close[0]]}`?" if close else ""
-
-
-def listed(names: Iterable[str], last: str = "or") -> str:
-    """Names as part of a sentence: `a`, `b` or `c`."""
-    return _joined([f"`{name}`" for name in names], last)
-
-
-def _joined(words: list[str], last: str = "or") -> str:
-    return f" {last} ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 _ALL_STEPS: Final = f"a step is one of {listed(STEP_KINDS)}"
@@ -136,7 +118,7 @@ class _Walk:
 
     def _mismatch(self, data: object, branches: Iterable[Any], path: Path) -> Problem:
         words = [word for branch in branches for word in _words(branch)]
-        expected = _joined(list(dict.fromkeys(words)))
+        expected = joined(list(dict.fromkeys(words)))
         if data is None:
             name = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "the entry"
             return self._problem(path, f"{name} is empty", f"write {expected}, or remove it")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
-from msgspec import Struct, field
+from msgspec import field
 
 from rgraph.manifest.base import Flag, Texts, Written
 from rgraph.manifest.step_files import Copy, Download, Source, Take

@@ -79,7 +79,8 @@ class Take(Written, frozen=True, kw_only=True):
 
 class Copy(Written, frozen=True, kw_only=True):
     """`COPY` of files that rgraph generates (`LICENSE.txt`, `ThirdPartyNotices.txt`) or that lie in
-    `manifests/files/`."""
+    `manifests/files/`.
+    """
 
     files: Texts
     """The files."""

@@ -20,7 +20,8 @@ _SECRET = re.compile(r"--mount=type=secret,id=([A-Za-z_][A-Za-z0-9_]*)")
 
 def target_names(ids: Iterable[str]) -> dict[str, str]:
     """Image id -> name of its target. Bake admits letters, digits, `_` and `-` only; ids that would
-    meet get a part of their hash."""
+    meet get a part of their hash.
+    """
     plain = {id: re.sub(r"[^A-Za-z0-9_-]", "_", id) for id in ids}
     count: dict[str, int] = {}
     for name in plain.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
@@ -20,7 +20,7 @@ def _environment() -> Environment:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def template(name: str) -> Template:
     """A template of `rgraph/render/templates/`."""
     return _environment().get_template(name)

@@ -47,7 +47,8 @@ class View(Struct, frozen=True):
 
     def reference(self, node: str) -> str:
         """What FROM and COPY --from name: an External's reference, or an image under the tag that
-        holds its present content, else under its first floating tag."""
+        holds its present content, else under its first floating tag.
+        """
         if ":" not in node:
             return self.catalog.externals[node].reference
         image = self.resolved.images[node]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from rgraph.catalog import Catalog, did_you_mean
+from rgraph.catalog import Catalog
 from rgraph.errors import Place, Problems
 from rgraph.graph import cycles, in_order, levels
 from rgraph.image import Edge, Image, ImageStep, Stage, State
 from rgraph.names import Platform
 from rgraph.resolve.drafts import Draft
-from rgraph.resolve.rendering import Renderer, leaves, restore
+from rgraph.resolve.rendering import Renderer, restore
 from rgraph.resolve.unique import check_unique
 from rgraph.steps.shells import dialect_of
+from rgraph.suggest import did_you_mean
 
 _SHELLS = {"linux": ("/bin/sh", "-c"), "windows": ("cmd", "/S", "/C")}
 """The default SHELL of each operating system (Dockerfile reference, "SHELL")."""
@@ -64,7 +65,7 @@ class _Linker:
 
     def _copied(self, found: dict[Edge, None], steps: Iterable[ImageStep], stages: set[str]) -> None:
         for step in steps:
-            for source in step.step.sources():
+            for source in step.sources:
                 if source not in stages:
                     self._add(found, source, step.place.at("take", "from"))
 
@@ -134,7 +135,7 @@ class _Linker:
 
     def _copies(self, draft: Draft) -> set[str]:
         steps = (*(each for stage in draft.stages for each in stage.steps), *draft.public, *draft.private)
-        return {file for step in steps for part in leaves(step.step) for file in part.files()}
+        return {file for step in steps if step.files for file in step.files}
 
     def _stages(self, draft: Draft, images: Mapping[str, Image]) -> tuple[Stage, ...]:
         states: dict[str, State] = {}
@@ -204,6 +205,8 @@ class _Linker:
     def _state(self, edge: Edge, images: Mapping[str, Image]) -> State | None:
         if not edge.external:
             return images[edge.to].state if edge.to in images else None
+        if edge.to not in self._catalog.externals:
+            return None  # noted with the edges
         if edge.to not in self._externals:
             self._externals[edge.to] = self._external(edge.to)
         return self._externals[edge.to]

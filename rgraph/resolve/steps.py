@@ -8,18 +8,18 @@ from typing import Any
 from msgspec import structs
 
 from rgraph import names
-from rgraph.catalog import Catalog, Recipe, did_you_mean
-from rgraph.components import parse_purl
+from rgraph.catalog import Catalog, Recipe
 from rgraph.errors import Place, Problems
 from rgraph.expressions import Scope, Value
 from rgraph.image import ImageStep
 from rgraph.manifest.layer import Param
 from rgraph.manifest.step import Step as WrittenStep
-from rgraph.steps.commands import Commands
-from rgraph.steps.context import Context, Settings
+from rgraph.purls import parse_purl
+from rgraph.steps.context import Context, Settings, Surroundings
 from rgraph.steps.group import Group
-from rgraph.steps.interface import Component, Run, Step
+from rgraph.steps.interface import Component, Run
 from rgraph.steps.table import RESOLVERS
+from rgraph.suggest import did_you_mean
 
 Key = tuple[Any, ...]
 _NOTHING: tuple[ImageStep, ...] = ()
@@ -51,7 +51,7 @@ class StepResolver:
 
     def context(self, scope: Scope, place: Place) -> Context:
         """A context at a place."""
-        return Context(self._settings, scope, place, self._problems)
+        return Context(Surroundings(self._settings, scope, place, self._problems))
 
     def resolve(self, step: WrittenStep, scope: Scope, place: Place) -> tuple[ImageStep, ...]:
         """A step in a scope: one resolved step, several for a recipe, none if `when` is false."""
@@ -60,11 +60,15 @@ class StepResolver:
             return _NOTHING
         if step.kind == "use":
             return self._use(step, context)
-        resolved = self._group(step, context) if step.kind == "group" else self._plain(step, context)
-        if resolved is None:
+        if step.kind == "group":
+            return self._group(step, context)
+        before = len(self._problems)
+        resolved = RESOLVERS[step.kind](context.at(step.kind), step.body)
+        components = resolved.components() if step.provides is None else self._provided(step, context)
+        if len(self._problems) > before:
             return _NOTHING
-        components = self._components(step, resolved, context)
-        return (ImageStep(resolved, place, "", components, step.provides is not None),)
+        said = step.provides is not None
+        return (ImageStep(resolved, place, "", components, resolved.sources(), resolved.files(), said),)
 
     def resolve_all(self, steps: Sequence[WrittenStep], scope: Scope, place: Place) -> tuple[ImageStep, ...]:
         """A list of steps, without memory (a recipe's or stage's)."""
@@ -72,14 +76,7 @@ class StepResolver:
             each for index, step in enumerate(steps) for each in self.resolve(step, scope, place.at(index))
         )
 
-    def _plain(self, step: WrittenStep, context: Context) -> Step | None:
-        before = len(self._problems)
-        resolved = RESOLVERS[step.kind](context.at(step.kind), step.body)
-        return resolved if len(self._problems) == before else None
-
-    def _components(self, step: WrittenStep, resolved: Step, context: Context) -> tuple[Component, ...]:
-        if step.provides is None:
-            return self._of_group(step, resolved, context)
+    def _provided(self, step: WrittenStep, context: Context) -> tuple[Component, ...]:
         found = []
         for text, here in context.at("provides").placed(step.provides):
             made = names.purl(text)
@@ -89,29 +86,23 @@ class StepResolver:
                 found.append(parse_purl(made))
         return tuple(found)
 
-    def _of_group(self, step: WrittenStep, resolved: Step, context: Context) -> tuple[Component, ...]:
-        if not isinstance(resolved, Group):
-            return resolved.components()
-        return tuple(
-            component
-            for member in self.resolve_all(step.body, context.scope, context.place.at("group"))
-            for component in member.components
-        )
-
-    def _group(self, step: WrittenStep, context: Context) -> Step | None:
+    def _group(self, step: WrittenStep, context: Context) -> tuple[ImageStep, ...]:
         before = len(self._problems)
         members = self.resolve_all(step.body, context.scope, context.place.at("group"))
         for member in members:
             rendered = member.step.render("posix")
-            if not isinstance(rendered, Run) or isinstance(member.step, Commands) and member.step.verbatim:
+            if not isinstance(rendered, Run) or rendered.verbatim:
                 self._problems.add(
                     member.place,
                     "this step is no RUN of commands, so it cannot be part of a group",
                     "move it out",
                 )
         if not members or len(self._problems) > before:
-            return None
-        return Group(tuple(member.step for member in members))
+            return _NOTHING
+        group = Group(tuple(member.step for member in members))
+        return (
+            ImageStep(group, context.place, "", tuple(c for member in members for c in member.components)),
+        )
 
     def _use(self, step: WrittenStep, context: Context) -> tuple[ImageStep, ...]:
         name = context.at("use").text(step.body)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
-from rgraph.errors import Place, Problems
+from rgraph.errors import Path, Place, Problems
 from rgraph.expressions import ExpressionError, Scope, Value, as_text, evaluate, is_true
 from rgraph.names import Bad, Platform
 from rgraph.names import platform as platform_name
@@ -31,17 +31,45 @@ class Settings(Struct, frozen=True):
     """Files that rgraph generates beside each Dockerfile and that a step may copy."""
 
 
-class Context(Struct, frozen=True):
-    """Where a value stands, what it can see, and where problems go."""
+class Surroundings(Struct, frozen=True):
+    """What the values of one step or layer share."""
 
     settings: Settings
     scope: Scope
     place: Place
     problems: Problems
 
+
+class Context(Struct, frozen=True):
+    """Where a value stands, what it can see, and where problems go."""
+
+    around: Surroundings
+    path: Path = ()
+    """From `around.place` to the value: a place is only made for a problem, contexts by the million."""
+
+    @property
+    def settings(self) -> Settings:
+        """What holds for the whole catalogue."""
+        return self.around.settings
+
+    @property
+    def scope(self) -> Scope:
+        """What expressions see."""
+        return self.around.scope
+
+    @property
+    def problems(self) -> Problems:
+        """Where problems go."""
+        return self.around.problems
+
+    @property
+    def place(self) -> Place:
+        """Where the value stands."""
+        return self.around.place.at(*self.path)
+
     def at(self, *path: str | int) -> Context:
         """The same one level deeper."""
-        return Context(self.settings, self.scope, self.place.at(*path), self.problems)
+        return Context(self.around, self.path + path)
 
     def problem(self, what: str, help: str = "") -> None:
         """Notes a problem here."""
@@ -103,13 +131,13 @@ class Context(Struct, frozen=True):
         """The texts of a list, each with its own place."""
         if written is None:
             return []
-        entries = (
-            [(each, self.at(index)) for index, each in enumerate(written)]
-            if isinstance(written, list)
-            else [(written, self)]
-        )
+        listed = isinstance(written, list)
         found = []
-        for each, here in entries:
+        for index, each in enumerate(written if listed else [written]):
+            here = self.at(index) if listed else self
+            if isinstance(each, str) and each and "${{" not in each and each.isprintable():
+                found.append((each, here))
+                continue
             for item in here._items(each):
                 text = here._printable(as_text(item)) if not isinstance(item, list) else ""
                 if text:
@@ -147,7 +175,7 @@ class Context(Struct, frozen=True):
     def url(self, written: str) -> str:
         """A URL that can be downloaded."""
         text = self.text(written)
-        if text and not text.startswith(("https://", "http://", "ftp://")) or " " in text:
+        if (text and not text.startswith(("https://", "http://", "ftp://"))) or " " in text:
             self.problem(f"`{text}` is no URL to download", "write `https://...`")
             return ""
         return text

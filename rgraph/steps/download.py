@@ -115,6 +115,9 @@ def resolve_download(context: Context, body: written.Download) -> Download:
     to = context.at("to").optional(body.to)
     extract = context.at("extract").optional(body.extract)
     strip = context.at("strip").optional(body.strip)
+    for name, path in (("to", to), ("extract", extract)):
+        if path.startswith("-"):
+            context.at(name).problem(f"`{path}` is no path", "it begins with `-`, like an option")
     run = commands(context.at("run"), body.run)
     if not (to or extract or run):
         context.problem("nothing says what becomes of the file", "add `to`, `extract` or `run`")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rgraph.manifest import step_files as written
 from rgraph.names import Bad, file_path
 from rgraph.steps.context import Context
@@ -9,9 +11,13 @@ from rgraph.steps.interface import PARENT, Dialect, Step
 from rgraph.steps.shells import json_array
 
 
+_NOT_PLAIN = re.compile(r"""[\s<\[\]"']|\\$""")
+"""What would part a path, or make a list, a here-document or a line continuation of it."""
+
+
 def _copy(flags: str, paths: tuple[str, ...]) -> str:
-    spaced = any(" " in path for path in paths)
-    return f"COPY {flags}{json_array(paths) if spaced else ' '.join(paths)}"
+    plain = not any(map(_NOT_PLAIN.search, paths))
+    return f"COPY {flags}{' '.join(paths) if plain else json_array(paths)}"
 
 
 class Take(Step, frozen=True):
@@ -51,8 +57,10 @@ class Copy(Step, frozen=True):
 
 def _path(context: Context, text: str) -> str:
     value = context.text(text)
-    if value.startswith("-") or value.endswith(("\\", "`")) and value[-2:-1] != ":":
-        context.problem(f"`{value}` is no path here")
+    if value.startswith("-") or (value.endswith(("\\", "`")) and value[-2:-1] != ":"):
+        context.problem(
+            f"`{value}` is no path here", "a path does not begin with `-` and does not end in `\\` or a backtick"
+        )
     return value
 
 

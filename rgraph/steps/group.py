@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rgraph.steps.interface import Component, Dialect, Run, Step
+from rgraph.steps.interface import Dialect, Run, Step
+from rgraph.steps.package_managers import FETCH_LISTS, REMOVE_LISTS
 
 
 class Group(Step, frozen=True):
@@ -18,11 +19,18 @@ class Group(Step, frozen=True):
         """All commands, as one."""
         parts = self.parts(dialect)
         return Run(
-            tuple(command for part in parts for command in part.commands),
+            tuple(_without_waste([command for part in parts for command in part.commands])),
             tuple(dict.fromkeys(mount for part in parts for mount in part.mounts)),
             any(part.powershell for part in parts),
         )
 
-    def components(self) -> tuple[Component, ...]:
-        """What the steps bring. (A step's `provides` is noted with the group.)"""
-        return tuple(component for step in self.steps for component in step.components())
+
+def _without_waste(commands: list[str]) -> list[str]:
+    """Leaves out the removal of apt's lists where the next command would only fetch them again."""
+    kept: list[str] = []
+    for command in commands:
+        if kept and (kept[-1], command) == (REMOVE_LISTS, FETCH_LISTS):
+            kept.pop()
+        else:
+            kept.append(command)
+    return kept

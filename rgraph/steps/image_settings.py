@@ -177,13 +177,18 @@ def _line(context: Context, text: str, what: str) -> str:
     if value.endswith(("\\", "`")):
         context.problem(f"{what} ends in a line continuation", "leave the last character out")
     if value.startswith("-"):
-        context.problem(f"{what} starts with `-`")
+        context.problem(f"{what} starts with `-`", "instructions would take it for an option")
+    if '"' in value or "'" in value:
+        context.problem(f"{what} holds a quote", "leave the quotes out: the builder would remove them")
     return value
 
 
 def resolve_user(context: Context, body: str) -> User:
     """A `user` step."""
-    return User(_line(context, body, "the user"))
+    user = _line(context, body, "the user")
+    if " " in user:
+        context.problem(f"`{user}` is no user", "write `user` or `user:group`")
+    return User(user)
 
 
 def resolve_workdir(context: Context, body: str) -> Workdir:

@@ -7,8 +7,10 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 Os = Literal["linux", "windows"]
-Dialect = Literal["posix", "powershell", "cmd"]
-"""The language that RUN instructions are written in: it follows from the platform and `shell`."""
+Dialect = Literal["posix", "powershell", "powershell-strict", "cmd"]
+"""The language that RUN instructions are written in: it follows from the platform and `shell`.
+
+`powershell-strict` is a PowerShell whose `shell` already makes it stop at errors."""
 
 
 class Component(Struct, frozen=True):

@@ -17,19 +17,27 @@ def packages(context: Context, written: Written, ecosystem: str, pinned_by: str 
     """
     found: list[Package] = []
     entries = written if isinstance(written, list) else [written]
+    free = bool(pinned_by) or ecosystem in context.settings.unpinned
     for index, entry in enumerate(entries):
+        package = parse_package(ecosystem, entry) if isinstance(entry, str) and "${{" not in entry else None
+        if isinstance(package, Package) and (free or package.version):
+            found.append(package)
+            continue
         here = context.at(index) if isinstance(written, list) else context
-        if isinstance(entry, str):
-            texts = [entry] if "${{" not in entry and entry.isprintable() else here.texts(entry)
-            parsed = [_parsed(here, ecosystem, text) for text in texts]
-        else:
-            parsed = [_specified(here, entry, ecosystem)] if here.at("when").flag(entry.when) else []
-        for package in parsed:
-            if package:
-                _check_pin(here, package, ecosystem, pinned_by)
-                found.append(package)
+        for each in _of_entry(here, entry, ecosystem):
+            if not free and not each.version:
+                _not_pinned(here, each, ecosystem)
+            found.append(each)
     _check_duplicates(context, found)
     return tuple(found)
+
+
+def _of_entry(context: Context, entry: str | PackageSpec, ecosystem: str) -> list[Package]:
+    if isinstance(entry, str):
+        parsed = [_parsed(context, ecosystem, text) for text in context.texts(entry)]
+    else:
+        parsed = [_specified(context, entry, ecosystem)] if context.at("when").flag(entry.when) else []
+    return [package for package in parsed if package is not None]
 
 
 def _parsed(context: Context, ecosystem: str, text: str) -> Package | None:
@@ -62,13 +70,11 @@ def _specified(context: Context, spec: PackageSpec, ecosystem: str) -> Package |
     )
 
 
-def _check_pin(context: Context, package: Package, ecosystem: str, pinned_by: str) -> None:
-    if package.pinned or pinned_by or ecosystem in context.settings.unpinned:
-        return
-    example = exact_version(ecosystem, package.name, "VERSION")
+def _not_pinned(context: Context, package: Package, ecosystem: str) -> None:
     context.problem(
         f"`{package.spec}` is not pinned",
-        f"write `{example}`, or admit it: `policy: {{unpinned: [{ecosystem}]}}` in catalog.yaml",
+        f"write `{exact_version(ecosystem, package.name, 'VERSION')}`, "
+        f"or admit it: `policy: {{unpinned: [{ecosystem}]}}` in catalog.yaml",
     )
 
 

@@ -12,6 +12,11 @@ from rgraph.steps.listing import packages
 from rgraph.steps.packages import Package
 from rgraph.steps.shells import argument, word
 
+FETCH_LISTS = "apt-get update"
+REMOVE_LISTS = "rm -rf /var/lib/apt/lists/*"
+
+_CHANNEL = re.compile(r"[A-Za-z0-9_.~/$][A-Za-z0-9_.~:/@+$={}%?&-]*")
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9_.$/][A-Za-z0-9_.$/{}-]*")
 _PROGRAM = re.compile(r"[A-Za-z0-9_./\\:-]+(?: -m [A-Za-z0-9_.]+)?")
 
 
@@ -52,12 +57,12 @@ class Apt(Step, frozen=True):
         return Run(
             (
                 *(command for repository in self.repositories for command in _add(repository)),
-                "apt-get update",
+                FETCH_LISTS,
                 one_a_line(
                     f"{env}apt-get install -y{flags}", tuple(word(each.spec) for each in self.packages)
                 ),
                 *(_at_least(each) for each in self.packages if each.at_least),
-                "rm -rf /var/lib/apt/lists/*",
+                REMOVE_LISTS,
             )
         )
 
@@ -155,7 +160,11 @@ class Pip(Step, frozen=True):
 
     def components(self) -> tuple[Component, ...]:
         """The packages."""
-        return tuple(Component("pypi", each.name, each.version, fixes=each.fixes) for each in self.packages)
+        return tuple(
+            # purl's pypi type has names in lower case with dashes.
+            Component("pypi", each.name.lower().replace("_", "-"), each.version, fixes=each.fixes)
+            for each in self.packages
+        )
 
 
 def resolve_apt(context: Context, body: written.AptBody) -> Apt:
@@ -209,11 +218,25 @@ def resolve_conda(context: Context, body: written.CondaBody) -> Conda:
         return Conda(_some(context, body, "conda"))
     return Conda(
         _some(context.at("packages"), body.packages, "conda"),
-        context.at("channels").texts(body.channels),
-        context.at("environment").optional(body.environment),
+        tuple(
+            _checked(here, text, _CHANNEL, "channel")
+            for text, here in context.at("channels").placed(body.channels)
+        ),
+        _checked(
+            context.at("environment"),
+            context.at("environment").optional(body.environment),
+            _ENVIRONMENT,
+            "environment of conda",
+        ),
         body.command,
         context.at("clean").flag(body.clean),
     )
+
+
+def _checked(context: Context, text: str, pattern: re.Pattern[str], what: str) -> str:
+    if text and not pattern.fullmatch(text):
+        context.problem(f"`{text}` is no {what}", "write a name or an address, without spaces or quotes")
+    return text
 
 
 def resolve_pip(context: Context, body: written.PipBody) -> Pip:

@@ -22,17 +22,13 @@ class Package(Struct, frozen=True):
     spec: str
     """What the installer is given."""
     version: str = ""
+    """The exact version; empty if the package is not pinned."""
     at_least: str = ""
     fixes: tuple[str, ...] = ()
     channel: str = ""
     """conda: the channel that the spec names."""
     build: str = ""
     """conda: the build string that the spec names."""
-
-    @property
-    def pinned(self) -> bool:
-        """Whether the manifest says the exact version."""
-        return bool(self.version)
 
 
 _APT = re.compile(
@@ -117,4 +113,6 @@ _PARSERS: dict[str, Callable[[str], Package | Bad]] = {
 @cache
 def parse_package(ecosystem: str, text: str) -> Package | Bad:
     """A package of `apt`, `conda`, `pip`, `cran` or `bioconductor`, or why the text is none."""
+    if not text.isprintable():
+        return Bad("the package holds a line break or another character that does not print")
     return _PARSERS[ecosystem](text)

@@ -44,7 +44,7 @@ def _verification(wanted: tuple[tuple[str, str], ...]) -> str:
 
 
 def _rscript(*codes: str) -> str:
-    return "Rscript " + "\n".join(f"-e '{code}'" for code in codes)
+    return "\n".join(("Rscript", *(f"-e '{code}'" for code in codes)))
 
 
 class RPackages(Step, frozen=True):

@@ -25,7 +25,7 @@ def dialect_of(shell: tuple[str, ...]) -> Dialect | None:
     if program in {"sh", "bash", "dash", "ash", "zsh"}:
         return "posix"
     if program in {"powershell", "pwsh"}:
-        return "powershell"
+        return "powershell-strict" if "ErrorActionPreference" in " ".join(shell) else "powershell"
     return "cmd" if program == "cmd" else None
 
 
@@ -44,11 +44,25 @@ def _double_quoted(text: str) -> str:
     return re.sub(r'([\\"`$])', r"\\\1", text)
 
 
+_POWERSHELL_REFERENCE = re.compile(r"\$(?:env:)?[A-Za-z_][A-Za-z0-9_]*|\$\{(?:env:)?[A-Za-z_][A-Za-z0-9_]*\}")
+
+
 def powershell_text(text: str) -> str:
-    """A text as a PowerShell string; `$NAME` and `$env:NAME` are replaced only if it has a `$`."""
+    """A text as a PowerShell string; `$NAME` and `$env:NAME` are still replaced, `$(...)` is not run.
+
+    PowerShell takes typographic quotes for plain ones (about_Quoting_Rules).
+    """
     if "$" not in text:
-        return "'" + text.replace("'", "''") + "'"
-    return '"' + text.replace("`", "``").replace('"', '`"') + '"'
+        return "'" + re.sub("['\u2018-\u201b]", r"\g<0>\g<0>", text) + "'"
+    quoted, start = "", 0
+    for match in _POWERSHELL_REFERENCE.finditer(text):
+        quoted += _in_powershell(text[start : match.start()]) + match[0]
+        start = match.end()
+    return f'"{quoted}{_in_powershell(text[start:])}"'
+
+
+def _in_powershell(text: str) -> str:
+    return re.sub('["`$\u201c-\u201e]', r"`\g<0>", text)
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./\\~-]+")
@@ -56,9 +70,23 @@ _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./\\~-]+")
 
 def argument(dialect: Dialect, text: str) -> str:
     """A text as one argument of a program, in any dialect."""
-    if dialect == "posix" or _PLAIN.fullmatch(text):
-        return text if _PLAIN.fullmatch(text) and "\\" not in text else word(text)
-    return powershell_text(text) if dialect == "powershell" else f'"{text}"'
+    if dialect == "posix":
+        return word(text)
+    if _PLAIN.fullmatch(text) and "%" not in text:
+        return text
+    return _cmd_argument(text) if dialect == "cmd" else powershell_text(text)
+
+
+def _cmd_argument(text: str) -> str:
+    """A text for cmd, which ends a quoted part at each `"` and replaces `%NAME%` even within one.
+
+    Where it holds either, carets take their meaning from all signs of cmd's, and the backslashes are
+    for the program ("Parsing C command-line arguments", Microsoft C documentation).
+    """
+    quoted = '"' + re.sub(r"(\\+)$", r"\1\1", re.sub(r'(\\*)"', r'\1\1\\"', text)) + '"'
+    if '"' not in text and "%" not in text:
+        return quoted
+    return re.sub(r'[()%!^"<>&|]', r"^\g<0>", quoted)
 
 
 _SIMPLE = re.compile(r"(?:[A-Za-z0-9_@%+:,./=-]|\$[A-Za-z_]|\$\{[A-Za-z_][A-Za-z0-9_]*\})+")
@@ -84,23 +112,30 @@ def run(parts: list[Run], dialect: Dialect) -> str:
         return f"RUN {parts[0].commands[0]}"
     mounts = tuple(dict.fromkeys(mount for part in parts for mount in part.mounts))
     commands = [command for part in parts for command in part.commands]
-    flags = "".join(f"{mount} " for mount in mounts)
+    escape = "\\" if dialect == "posix" else "`"
+    flags = "".join(f"{mount} {escape}\n{_INDENT}" for mount in mounts)
     if dialect == "posix":
         return f"RUN {flags}{_joined(commands, ' && ', chr(92))}"
     if dialect == "cmd" and not any(part.powershell for part in parts):
         return f"RUN {flags}{_joined(commands, ' && ', '`')}"
-    script = _joined([_checked(command) for command in commands], " ; ", "`")
+    script = "; `\n".join(_checked(command) for command in commands).replace("\n", f"\n{_INDENT}")
+    if dialect == "powershell-strict":
+        return f"RUN {flags}{script}"
     if dialect == "powershell":
         return f"RUN {flags}{POWERSHELL_STRICT} `\n{_INDENT}{script}"
     # cmd reads quotes in its own way; the exec form passes the script on as it is.
-    lines = f"{POWERSHELL_STRICT} {script}".split("\n")
+    lines = f"{POWERSHELL_STRICT} `\n{_INDENT}{script}".split("\n")
     escaped = "\n".join(json.dumps(line, ensure_ascii=False)[1:-1] for line in lines)
     return f'RUN {flags}["powershell", "-NoProfile", "-Command", "{escaped}"]'
 
 
+_CMDLET = re.compile(r"[A-Z][A-Za-z]*-[A-Z]\w*\b|\$\w+ = |if \(|\[")
+
+
 def _checked(command: str) -> str:
-    """A native program's failure does not stop PowerShell by itself."""
-    return f"{command} ; if ($LASTEXITCODE) {{ exit $LASTEXITCODE }}"
+    """A command of PowerShell stops by itself when it fails, a program does not."""
+    command = command.replace("\n", f" `\n{_INDENT}")
+    return command if _CMDLET.match(command) else f"{command}; if ($LASTEXITCODE) {{ exit $LASTEXITCODE }}"
 
 
 def _joined(commands: list[str], joiner: str, escape: str) -> str:
@@ -122,38 +157,50 @@ def unsafe_command(command: str) -> str | None:
         elif character == "#" and previous.isspace():
             return "holds a comment, which would swallow the commands behind it"
         previous = "" if previous == "\\" and character == "\\" else character
-    return "has a quote that is not closed" if quote else None
+    if quote:
+        return "has a quote that is not closed"
+    return "opens a here-document, whose lines cannot stand in a list" if _heredocs(command) else None
 
 
-_HEREDOC = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1")
+_WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'|"(?:\\.|[^"\\])*")+""")
+_HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")
+
+
+def _heredocs(line: str) -> list[tuple[str, bool]]:
+    """Names of the here-documents that a line opens, and whether tabs may stand before their ends.
+
+    As BuildKit finds them (its parser, `heredocsFromLine`): each is a word of its own, outside quotes.
+    """
+    if _WORD.sub("", line).strip():
+        return []  # a quote that is not closed: BuildKit then finds none
+    found = [match for each in _WORD.findall(line) if (match := _HEREDOC.fullmatch(each))]
+    return [(re.sub(r"['\"\\]", "", match[2]), bool(match[1])) for match in found]
 
 
 def unsafe_verbatim(text: str, escape: str) -> str | None:
     """Why a verbatim text would not stay one RUN instruction; None if it does.
 
-    BuildKit reads further lines only after a line continuation or within a here-document
-    (Dockerfile reference, "Here-Documents").
+    BuildKit reads further lines only after a line continuation, leaving out empty lines and comments,
+    or within a here-document (Dockerfile reference, "Here-Documents").
     """
     lines = text.split("\n")
-    index = 0
-    while index < len(lines):
-        logical = lines[index]
-        while _continues(logical, escape) and index + 1 < len(lines):
+    logical, index = lines[0], 1
+    while _continues(logical, escape):
+        while index < len(lines) and (not lines[index].strip() or lines[index].lstrip().startswith("#")):
             index += 1
-            while lines[index].lstrip().startswith("#") and index + 1 < len(lines):
-                index += 1
-            logical = logical.rstrip()[:-1] + lines[index]
-        if _continues(logical, escape):
+        if index == len(lines):
             return "ends in a line continuation, which would swallow the next instruction"
+        logical = logical.rstrip()[:-1] + lines[index]
         index += 1
-        for _, delimiter in _HEREDOC.findall(logical):
-            while index < len(lines) and lines[index].lstrip("\t") != delimiter:
-                index += 1
-            if index == len(lines):
-                return f"has a here-document without its end `{delimiter}`"
+    for name, tabs in _heredocs(logical):
+        while index < len(lines) and (lines[index].lstrip("\t") if tabs else lines[index]) != name:
             index += 1
-        if index < len(lines):
-            return f"goes on after the instruction's end, at `{lines[index].strip()[:40]}`"
+        if index == len(lines):
+            return f"has a here-document without its end `{name}`"
+        index += 1
+    if any(line.strip() for line in lines[index:]):
+        rest = next(line.strip() for line in lines[index:] if line.strip())
+        return f"goes on after the instruction's end, at `{rest[:40]}`"
     return None
 
 
