@@ -50,7 +50,8 @@ generate: $(VENV)/.installed ## Write generated/ from manifests/
 check: $(VENV)/.installed ## Check the manifests, and that what is generated from them is up to date
 	$(RGRAPH) check
 	$(RGRAPH) generate --check
-	$(RGRAPH) schema --check
+	$(RGRAPH) schema --check docs/schemas
+	$(RGRAPH) schema --markdown --check docs/manifests.md
 
 bench: $(VENV)/.dev ## Measure on made-up catalogues and print a table (takes minutes)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

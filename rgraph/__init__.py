@@ -11,8 +11,9 @@ The data flow, and where each part of it lives (each room imports only those abo
                 --render-->        texts of generated files
                 --files.writer-->  generated/
 
-`errors`, `names`, `versions`, `expressions` are what everything stands on; `app` has the use cases,
-one function for each command; `cli` shows them.
+`errors`, `names`, `versions`, `expressions` are what everything stands on; `graph` orders, `selection`
+chooses, `inventory` counts components; `schema` documents the language; `app` has the use cases, one
+function for each command; `cli` shows them.
 """
 
 __version__ = "0.1.0"

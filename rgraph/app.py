@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rgraph.catalog import Catalog, build_catalog
-from rgraph.errors import Problems, UsageError
+from rgraph.errors import Problems, RgraphError, UsageError
 from rgraph.files.reader import read_sources
 from rgraph.fingerprint import fingerprints
 from rgraph.inventory import Inventory
 from rgraph.lock import read_lock
+from rgraph.manifest.catalog import CatalogManifest
 from rgraph.manifest.document import convert
 from rgraph.names import Bad, Fingerprint, ReleaseTag, release_date, release_tag
 from rgraph.plan import Plan, make_plan, state_of
@@ -35,16 +36,19 @@ class Workspace:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        sources = read_sources(root)
-        problems = Problems()
+        problems, later = Problems(), Problems()
+        sources = read_sources(root, problems)
         documents = [(each.file, convert(each.file, each.data, problems)) for each in sources.documents]
-        problems.raise_any()
         written = [(file, manifest) for file, manifest in documents if manifest is not None]
+        incomplete = len(problems) > 0
+        if incomplete and not any(isinstance(manifest, CatalogManifest) for _, manifest in written):
+            problems.raise_any()  # without its policy, much would seem wrong that is right
         self.ledger_bytes = sources.ledger or b""
         self.ledger: Ledger = read_ledger(sources.ledger, problems)
         lock = read_lock(sources.lock, problems)
-        self.catalog: Catalog = build_catalog(written, sources.files, sources.notices, lock, problems)
-        self.resolved: Resolved = resolve(self.catalog, problems)
+        self.catalog: Catalog = build_catalog(written, sources.files, sources.notices, lock, later)
+        self.resolved: Resolved = resolve(self.catalog, later)
+        problems.extend(problem for problem in later if not (incomplete and problem.unsure))
         problems.raise_any()
 
     @cached_property
@@ -157,8 +161,15 @@ def cut_release(root: Path, date: str, num: int | None, tag: str) -> Cut | None:
         if result is None:
             return None
         files = generated(workspace, result.ledger)
-        write_record(root / LEDGER_FILE, workspace.ledger_bytes + result.line + b"\n")
-        writer.write(root / "generated", files(), is_kept)
+        record = root / LEDGER_FILE
+        existed = record.exists()
+        write_record(record, workspace.ledger_bytes + result.line + b"\n")
+        try:
+            writer.write(root / "generated", files(), is_kept)
+        except RgraphError:
+            # A release that generated/ does not show was not cut.
+            write_record(record, workspace.ledger_bytes) if existed else record.unlink()
+            raise
         return result
 
 

@@ -15,6 +15,7 @@ from rgraph.manifest.components import ComponentFact, ComponentsManifest
 from rgraph.manifest.external import ExternalManifest, ExternalsManifest
 from rgraph.manifest.layer import LayerManifest, RecipeManifest
 from rgraph.purls import parse_purl
+from rgraph.render_names import OWN_FILES
 from rgraph.steps.shells import dialect_of
 from rgraph.suggest import did_you_mean
 from rgraph.versions import parse_range
@@ -84,6 +85,9 @@ class Catalog(Struct, frozen=True):
     lock: Lock = field(default_factory=Lock)
 
 
+_GENERATED = frozenset(name.lower() for name in OWN_FILES)
+
+
 def build_catalog(
     documents: Iterable[tuple[str, Manifest]],
     files: Mapping[str, bytes],
@@ -122,6 +126,10 @@ def build_catalog(
             Place("manifests/catalog.yaml"), "there is no manifest of kind catalog", "write `kind: catalog`"
         )
         settings = "manifests/catalog.yaml", CatalogManifest(kind="catalog", name="catalogue")
+    for name in files:
+        if name.lower() in _GENERATED:
+            what = f"`{name}` has the name of a file that rgraph generates"
+            problems.add(Place(f"manifests/files/{name}"), what, "give it another name")
     _check_settings(settings[1], Place(settings[0]), notices, problems)
     return Catalog(
         settings[1],
@@ -215,4 +223,5 @@ def _check_settings(
             place.at("license", "text"),
             f"there is no file `{settings.license.text}` in manifests/notices/",
             did_you_mean(settings.license.text, notices),
+            unsure=True,
         )

@@ -45,6 +45,9 @@ class Problem(Struct, frozen=True):
     """What is wrong, one sentence without a full stop."""
     help: str = ""
     """What would be right; empty if there is nothing useful to say."""
+    unsure: bool = False
+    """Whether it may only follow from another problem: a name that leads to nothing may stand in a
+    file that cannot be read."""
 
 
 class RgraphError(Exception):
@@ -82,9 +85,9 @@ class Problems:
     def __init__(self) -> None:
         self._found: list[Problem] = []
 
-    def add(self, place: Place, what: str, help: str = "") -> None:
+    def add(self, place: Place, what: str, help: str = "", *, unsure: bool = False) -> None:
         """Notes one problem."""
-        self._found.append(Problem(place, what, help))
+        self._found.append(Problem(place, what, help, unsure))
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Notes problems that were found elsewhere."""

@@ -135,7 +135,13 @@ def parse(text: str) -> Template:
 
 
 def _joiner(parts: list[str | _Node]) -> Callable[[Scope], Value]:
-    return lambda scope: "".join([part if isinstance(part, str) else as_text(part(scope)) for part in parts])
+    def join(scope: Scope) -> str:
+        text = "".join([part if isinstance(part, str) else as_text(part(scope)) for part in parts])
+        if len(text) > MAX_RESULT:
+            _check_length(len(text) - sum(len(part) for part in parts if isinstance(part, str)))
+        return text
+
+    return join
 
 
 def names_of(text: str) -> frozenset[str]:
@@ -202,7 +208,7 @@ def _node(tree: nodes.Expr) -> _Node:
             return lambda scope: [_present(member(scope)) for member in members]
         case nodes.Concat(nodes=items):
             members = [_node(item) for item in items]
-            return lambda scope: "".join(as_text(member(scope)) for member in members)
+            return lambda scope: _joined([as_text(member(scope)) for member in members], "")
         case nodes.Not(node=inner):
             operand = _node(inner)
             return lambda scope: not operand(scope)
@@ -244,6 +250,8 @@ def _look_up(name: str, scope: Scope) -> _Result:
     """A name that has no value here."""
     if name in scope.declared:
         return Missing(name)
+    if name == "release":
+        raise ExpressionError("`release` is not defined here", "it exists only in `tags`")
     known = sorted({*scope.values, *scope.declared})
     help = f"{scope.owner} has {listed(known, 'and')}" if known else f"{scope.owner} has no names"
     help = did_you_mean(name, known) or help
@@ -309,16 +317,7 @@ def _filter(tree: nodes.Filter) -> _Node:
     operand, arguments = _node(tree.node), [_node(argument) for argument in tree.args]
     if name == "default":
         return lambda scope: arguments[0](scope) if _is_nothing(value := operand(scope)) else value
-    return lambda scope: _bounded(
-        function(_present(operand(scope)), *(as_text(each(scope)) for each in arguments))
-    )
-
-
-def _bounded(value: Value) -> Value:
-    # `replace` after `replace` could grow a text without end.
-    if isinstance(value, str) and len(value) > MAX_RESULT:
-        raise ExpressionError(f"an expression gives more than {MAX_RESULT} characters")
-    return value
+    return lambda scope: function(_present(operand(scope)), *(as_text(each(scope)) for each in arguments))
 
 
 def _is_nothing(value: _Result) -> bool:
@@ -329,6 +328,25 @@ def _listed(value: Value) -> list[Value]:
     return value if isinstance(value, list) else [value]
 
 
+def _replaced(text: str, old: str, new: str) -> str:
+    if not old:
+        return text
+    _check_length(len(text) + text.count(old) * (len(new) - len(old)))
+    return text.replace(old, new)
+
+
+def _joined(values: list[Value], separator: str) -> str:
+    texts = [as_text(each) for each in values if each is not None]
+    _check_length(sum(map(len, texts)) + len(separator) * len(texts))
+    return separator.join(texts)
+
+
+def _check_length(length: int) -> None:
+    # Before it is made: filters upon filters could ask for more than any machine has.
+    if length > MAX_RESULT:
+        raise ExpressionError(f"an expression gives more than {MAX_RESULT} characters")
+
+
 def _shortened(value: Value, parts: int) -> str:
     return ".".join(as_text(value).split(".")[:parts])
 
@@ -336,12 +354,9 @@ def _shortened(value: Value, parts: int) -> str:
 FILTERS: Final[Mapping[str, tuple[int, Callable[..., Value]]]] = {
     "lower": (0, lambda value: as_text(value).lower()),
     "upper": (0, lambda value: as_text(value).upper()),
-    "replace": (2, lambda value, old, new: as_text(value).replace(old, new) if old else as_text(value)),
+    "replace": (2, lambda value, old, new: _replaced(as_text(value), old, new)),
     "split": (1, lambda value, separator: list(as_text(value).split(separator or None))),
-    "join": (
-        1,
-        lambda value, separator: separator.join(as_text(each) for each in _listed(value) if each is not None),
-    ),
+    "join": (1, lambda value, separator: _joined(_listed(value), separator)),
     "first": (0, lambda value: next(iter(_listed(value)), None)),
     "last": (0, lambda value: next(reversed(_listed(value)), None)),
     "major": (0, lambda value: _shortened(value, 1)),

@@ -38,6 +38,8 @@ class ImageStep(Struct, frozen=True, eq=False):
     """Images, Externals or stages that it takes files from, as written."""
     files: tuple[str, ...] = ()
     """Files that it needs in the build context."""
+    members: tuple[ImageStep, ...] = ()
+    """The steps of a group, each with its own place."""
     says_provides: bool = False
     """Whether the manifest says what the step brings; a `take` that does not brings everything."""
 

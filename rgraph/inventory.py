@@ -121,11 +121,12 @@ class Inventory:
         facts = self._resolved.catalog.facts
         distribution = self.distribution(id)
         found = []
-        for step in (*image.public, *image.private, *self._stage_steps(image)):
-            for component in step.source.components:
-                fact = fact_of(component, facts)
-                purl = purl_of(component, distribution)
-                found.append(Declared(component, purl, fact.manifest if fact else None, step.source.place))
+        for rendered in (*image.public, *image.private, *self._stage_steps(image)):
+            for step in rendered.source.members or (rendered.source,):
+                for component in step.components:
+                    fact = fact_of(component, facts)
+                    purl = purl_of(component, distribution)
+                    found.append(Declared(component, purl, fact.manifest if fact else None, step.place))
         return found
 
     def _stage_steps(self, image: Image) -> Iterable[Rendered]:
@@ -171,10 +172,6 @@ def _silent_takes(steps: Iterable[Rendered]) -> list[Take]:
 
 
 def _names(declared: Declared) -> tuple[str, ...]:
-    component = declared.component
-    return (
-        component.name,
-        f"{component.name}@{component.version}",
-        declared.purl,
-        declared.purl.split("@")[0].split("?")[0],
-    )
+    component, purl = declared.component, declared.purl
+    plain = purl.partition("?")[0]
+    return component.name, f"{component.name}@{component.version}", purl, plain, plain.partition("@")[0]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rgraph.errors import Place, Problems
-from rgraph.expressions import Value
+from rgraph.expressions import Value, as_text
 from rgraph.names import Bad, variable
 
 Row = dict[str, Value]
@@ -26,6 +26,7 @@ def expand(matrix: Mapping[str, Any], place: Place, problems: Problems) -> list[
 
     `place` is the matrix's own. Wrong entries are noted and left out.
     """
+    before = len(problems)
     axes = {
         name: _axis(values, place.at(name), problems)
         for name, values in matrix.items()
@@ -38,7 +39,7 @@ def expand(matrix: Mapping[str, Any], place: Place, problems: Problems) -> list[
         count *= len(values)
     if count + len(include) > MAX_ROWS:
         problems.add(
-            place, f"the matrix has {count + len(include)} rows, more than {MAX_ROWS}", "make several layers"
+            Place(place.file, place.path, on_key=True), f"the matrix has {count + len(include)} rows, more than {MAX_ROWS}", "make several layers"
         )
         return []
     original = (
@@ -49,8 +50,9 @@ def expand(matrix: Mapping[str, Any], place: Place, problems: Problems) -> list[
     rows = _included(kept, include)
     if not matrix:
         return [{}]
-    if not rows:
-        problems.add(place, "the matrix has no rows", "name axes, or include rows")
+    if not rows and len(problems) == before:
+        here = Place(place.file, place.path, on_key=True)
+        problems.add(here, "the matrix has no rows", "name axes, or include rows")
     return rows
 
 
@@ -84,7 +86,8 @@ def _check_exclude(
                     place.key(index, name), f"there is no axis `{name}`", f"the axes are {', '.join(axes)}"
                 )
             elif value not in axes[name]:
-                problems.add(place.at(index, name), f"the axis `{name}` has no value {value!r}")
+                shown = "[...]" if isinstance(value, list) else as_text(value)
+                problems.add(place.at(index, name), f"the axis `{name}` has no value `{shown}`", "copy one of its values")
 
 
 def _is_axis(name: str, place: Place, problems: Problems) -> bool:
@@ -110,7 +113,7 @@ def _rows(entries: Any, place: Place, problems: Problems) -> list[Row]:
     found: list[Row] = []
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict) or not entry:
-            problems.add(place.at(index), "expected a mapping of axes to values")
+            problems.add(place.at(index), "expected a mapping of axes to values", "write `{device: cpu}`")
             continue
         found.append(
             {
@@ -132,5 +135,7 @@ def _is_value(value: Any, place: Place, problems: Problems) -> bool:
             return True
         case list():
             return all([_is_value(each, place.at(index), problems) for index, each in enumerate(value)])
-    problems.add(place, "a value of the matrix is a text, a boolean or a list of these")
+    problems.add(
+        place, "a value of the matrix is a text, a boolean or a list of these", "mappings cannot be values"
+    )
     return False

@@ -43,7 +43,8 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
 _REGISTRY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?(?:/[a-z0-9._/-]+)?")
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
-_RELEASE = re.compile(r"(\d{8})\.v([1-9]\d*)")
+_RELEASE = re.compile(r"([0-9]{8})\.v([1-9][0-9]{0,8})")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PURL = re.compile(
     r"pkg:[a-z][a-z0-9.+-]*/(?:[A-Za-z0-9._~:%+-]+/)*[A-Za-z0-9._~:%+-]+"
@@ -54,6 +55,9 @@ _REFERENCE = re.compile(
     r"(?P<name>(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
+
+_LONGEST_FOLDER = 200
+"""File systems have limits; Windows' is 260 for a whole path."""
 
 PLATFORMS = ("linux/amd64", "linux/arm64", "windows/amd64")
 """The platforms that rgraph knows how to render for."""
@@ -102,6 +106,9 @@ def registry(text: str) -> str | Bad:
     return Bad(f"`{text}` is no registry", "write a host such as `registry.example.com:5000`")
 
 
+_TAKEN_FOLDERS = frozenset({"docker-bake.json", "graph.svg", "readme.md", "releases"})
+
+
 def folder(text: str) -> Folder | Bad:
     """A folder below `generated/`."""
     if text.startswith("/") or "\\" in text:
@@ -109,16 +116,17 @@ def folder(text: str) -> Folder | Bad:
     segments = text.split("/")
     if ".." in segments or "." in segments:
         return Bad(f"`{text}` leads out of generated/", "leave out `.` and `..`")
-    if segments[0].lower() == "releases":
-        return Bad("the folder `releases` belongs to the releases", "choose another folder")
-    if all(map(_SEGMENT.fullmatch, segments)):
+    if segments[0].lower() in _TAKEN_FOLDERS:
+        return Bad(f"`{segments[0]}` below generated/ is taken for the whole catalogue", "choose another folder")
+    if all(map(_SEGMENT.fullmatch, segments)) and len(text) <= _LONGEST_FOLDER:
         return Folder(text)
-    return Bad(f"`{text}` is no folder", "use letters, digits, `.`, `_`, `+` and `-` between the `/`")
+    help = "use letters, digits, `.`, `_`, `+` and `-` between the `/`, at most 200 characters"
+    return Bad(f"`{text}` is no folder", help)
 
 
 def file_path(text: str) -> str | Bad:
     """A file below `manifests/files/`, or one that rgraph generates."""
-    made = folder(text)
+    made = folder(f"files/{text}")
     if isinstance(made, Bad):
         return Bad(f"`{text}` is no file of manifests/files/", "write its path there, with `/`, without `..`")
     return text
@@ -179,15 +187,15 @@ def release_number(tag: ReleaseTag) -> tuple[str, int]:
 
 def release_date(text: str) -> str | Bad:
     """A date as releases have it: `YYYYMMDD`; `YYYY-MM-DD` is admitted."""
-    compact = text.replace("-", "") if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
-    if re.fullmatch(r"\d{8}", compact) and _is_date(compact):
+    compact = text.replace("-", "") if _DAY.fullmatch(text) else text
+    if re.fullmatch("[0-9]{8}", compact) and _is_date(compact):
         return compact
     return Bad(f"`{text}` is no date", "write `YYYYMMDD`")
 
 
 def day(text: str) -> str | Bad:
     """A date as manifests have it: `YYYY-MM-DD`."""
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text) and _is_date(text.replace("-", "")):
+    if _DAY.fullmatch(text) and _is_date(text.replace("-", "")):
         return text
     return Bad(f"`{text}` is no date", "write `YYYY-MM-DD`")
 

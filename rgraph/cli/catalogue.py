@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from rgraph.cli.common import TextOrJson, count, directory, note
+from rgraph.errors import UsageError
 
 
 def check(context: typer.Context, format: TextOrJson = "text") -> None:
@@ -29,36 +30,53 @@ def check(context: typer.Context, format: TextOrJson = "text") -> None:
 
 
 def schema(
-    context: typer.Context,
     kind: Annotated[
         str,
         typer.Argument(
-            help="Kind of manifest: layer, recipe, catalog, externals, components. Default: one for all."
+            help="Kind of manifest: layer (base, r, framework), recipe, catalog, externals, components. "
+            "Default: the schema for all of them."
         ),
     ] = "",
     write: Annotated[
-        Path | None, typer.Option("--write", metavar="DIR", help="Write all schemas into a folder.")
+        Path | None,
+        typer.Option(
+            "--write", metavar="PATH", help="Write all schemas into a folder, or the reference into a file."
+        ),
     ] = None,
     check: Annotated[
-        Path | None, typer.Option("--check", metavar="DIR", help="Exit 1 if the schemas in a folder differ.")
+        Path | None,
+        typer.Option(
+            "--check", metavar="PATH", help="Exit 1 if what stands there is not what --write would write."
+        ),
     ] = None,
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="The reference of the manifest language instead.")
+        bool,
+        typer.Option("--markdown", help="The reference of the manifest language instead of the schemas."),
     ] = False,
 ) -> None:
-    """Print the JSON Schemas of the manifests, for editors."""
-    from rgraph import schemas
+    """Print the JSON Schemas of the manifests, for editors; or the reference, for people."""
+    from rgraph.files import documents
+    from rgraph.schema.build import NAMES, file_name, schema_name, schema_text
+    from rgraph.schema.reference import markdown as reference
 
-    if check:
-        stale = schemas.stale(check)
-        for name in stale:
-            typer.echo(f"differs: {name}")
-        raise typer.Exit(1 if stale else 0)
+    target = write or check
+    if (write and check) or (kind and (markdown or target)):
+        raise UsageError("these do not go together", "KIND stands alone, and --write without --check")
+    if target is None:
+        typer.echo(reference() if markdown else schema_text(schema_name(kind)), nl=False)
+        return
+    by_name = {} if markdown else {target / file_name(name): schema_text(name) for name in NAMES}
+    texts = by_name or {target: reference()}
     if write:
-        for name in schemas.write(write):
-            note(f"wrote {name}")
-    else:
-        typer.echo(schemas.markdown() if markdown else schemas.schema_text(kind), nl=False)
+        for file in documents.write(texts):
+            typer.echo(f"wrote {file}")
+        return
+    stale = documents.stale(texts)
+    for file, what in stale.items():
+        typer.echo(f"{what}: {file}")
+    if stale:
+        note(f"run `rgraph schema {'--markdown ' if markdown else ''}--write {target}`")
+        raise typer.Exit(1)
 
 
 def init(

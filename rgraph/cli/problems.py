@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import typer
 
 from rgraph.cli.common import count
-from rgraph.errors import ManifestError, Place, Problem, RgraphError
+from rgraph.errors import ManifestError, Problem, RgraphError
 
 _MOST = 100
 """Problems that are shown; more would only scroll."""
@@ -19,7 +20,7 @@ def show_error(error: RgraphError, root: Path) -> None:
     if isinstance(error, ManifestError):
         _show_problems(error.problems, root)
     else:
-        typer.echo(f"{_red('error')}: {error}", err=True)
+        typer.echo(f"{_red('error')}: {_shortened(str(error))}", err=True)
         help = getattr(error, "help", "")
         if help:
             typer.echo(f"  help: {help}", err=True)
@@ -30,25 +31,25 @@ def _show_problems(problems: tuple[Problem, ...], root: Path) -> None:
     from rgraph.files.reader import locate
 
     shown = problems[:_MOST]
-    found = locate(root, [problem.place for problem in shown if not problem.place.line])
-    ordered = sorted(shown, key=lambda problem: (problem.place.file, *_position(problem.place, found)[:2]))
+    found = locate(root, [problem.place for problem in shown])
+    ordered = sorted(shown, key=lambda problem: (problem.place.file, *found[problem.place][:2]))
     for problem in ordered:
-        line, column, text = _position(problem.place, found)
-        typer.echo(f"{problem.place.file}:{line}:{column}: {_red('error')}: {problem.what}", err=True)
+        line, column, text = found[problem.place]
+        what = _shortened(problem.what)
+        typer.echo(f"{problem.place.file}:{line}:{column}: {_red('error')}: {what}", err=True)
         if text.strip():
             _show_line(line, column, text)
         if problem.help:
-            typer.echo(f"  help: {problem.help}", err=True)
+            typer.echo(f"  help: {_shortened(problem.help)}", err=True)
     if len(problems) > _MOST:
         typer.echo(f"... and {count(len(problems) - _MOST, 'problem')} more", err=True)
     files = len({problem.place.file for problem in problems})
     typer.echo(f"{count(len(problems), 'problem')} in {count(files, 'file')}", err=True)
 
 
-def _position(place: Place, found: dict[Place, tuple[int, int, str]]) -> tuple[int, int, str]:
-    if place.line:
-        return place.line, place.column or 1, ""
-    return found.get(place, (1, 1, ""))
+def _shortened(text: str) -> str:
+    """A sentence in which nothing that it quotes is longer than a line."""
+    return re.sub(r"`([^`]{80})[^`]{20,}`", r"`\1...`", text)
 
 
 def _show_line(line: int, column: int, text: str) -> None:

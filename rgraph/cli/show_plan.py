@@ -35,7 +35,14 @@ def _entry(planned: PlannedImage) -> dict[str, object]:
 def plan_text(plan: Plan) -> str:
     """The plan for people: a line for each image, then the counts."""
     rows = [
-        (str(planned.wave), planned.image.id, planned.state, _built_on(planned), ", ".join(planned.tags))
+        (
+            str(planned.wave),
+            planned.image.id,
+            planned.state,
+            ", ".join(dict.fromkeys(reason.kind for reason in planned.reasons)) or "-",
+            _built_on(planned),
+            ", ".join(planned.tags),
+        )
         for planned in plan.images
     ]
     states = [planned.state for planned in plan.images]
@@ -43,7 +50,7 @@ def plan_text(plan: Plan) -> str:
         f"{states.count(state)} to {state}" for state in ("build", "retag", "reuse") if state in states
     )
     summary = f"{count(len(rows), 'image')} in {count(len(plan.waves), 'wave')}: {counts or 'nothing to do'}"
-    return f"{columns(rows, ('wave', 'image', 'state', 'built on', 'tags'))}\n\n{summary}"
+    return f"{columns(rows, ('wave', 'image', 'state', 'why', 'built on', 'tags'))}\n\n{summary}"
 
 
 def _built_on(planned: PlannedImage) -> str:

@@ -52,19 +52,20 @@ class Sources(Struct, frozen=True):
     """`manifests/releases.jsonl`."""
 
 
-def read_sources(root: Path) -> Sources:
+def read_sources(root: Path, noted: Problems | None = None) -> Sources:
     """Reads the catalogue in `root`.
 
     Manifests are all `*.yaml` and `*.yml` in `manifests/` and its folders, except `files/` and
-    `notices/`; hidden files and other files are left alone. Raises ManifestError with the problems of
-    all files, UsageError if there is no catalogue.
+    `notices/`; hidden files and other files are left alone. Problems of all files go into `noted`, and
+    what could be read is returned; without it ManifestError is raised with them. Raises UsageError if
+    there is no catalogue.
     """
     top = os.path.join(root, MANIFESTS)
     if not os.path.lexists(top):
         raise UsageError(
             f"{root} holds no catalogue: there is no folder `manifests`", "make one: `rgraph init DIR`"
         )
-    problems = Problems()
+    problems = Problems() if noted is None else noted
     with _no_collector():
         if os.path.islink(top):
             problems.add(Place(MANIFESTS), "is a symbolic link", LINK_HELP)
@@ -76,7 +77,8 @@ def read_sources(root: Path) -> Sources:
             lock=_record(top, "rgraph.lock", problems),
             ledger=_record(top, "releases.jsonl", problems),
         )
-    problems.raise_any()
+    if noted is None:
+        problems.raise_any()
     return sources
 
 

@@ -14,7 +14,7 @@ Downloader = Literal["curl", "wget"]
 class Download(Written, frozen=True, kw_only=True):
     """A file from the web, checked, used, and removed in the same instruction.
 
-    Exactly one of `to`, `extract` and `run` says what becomes of it (`run` may follow the others).
+    `to`, `extract` or `run` says what becomes of it; `run` may follow one of the others.
     """
 
     url: PlatformText

@@ -11,7 +11,7 @@ class RegistryValue(Written, frozen=True, kw_only=True):
     """A value of the Windows registry."""
 
     key: str
-    """Path of the key, for instance `HKLM:\\\\SYSTEM\\\\CurrentControlSet\\\\Control\\\\FileSystem`."""
+    """Path of the key, for instance `HKLM:\\SYSTEM\\CurrentControlSet\\Control\\FileSystem`."""
     name: str
     """Name of the value."""
     value: str

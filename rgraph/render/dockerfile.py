@@ -26,10 +26,13 @@ def public(image: Image, refer: Refer) -> str:
 
 
 def private(image: Image, refer: Refer) -> str:
-    """The private part; it ends by giving back the user, shell and folder of the public one."""
-    header = PRIVATE_HEADER.format(id=image.id)
+    """The private part; it ends by giving back the user, shell and folder of the public one.
+
+    It begins with an empty line: hadolint cannot read a comment right behind a here-document.
+    """
+    header = "\n" + PRIVATE_HEADER.format(id=image.id)
     if not image.private:
-        return f"# {image.id} has no private part.\n"
+        return f"\n# {image.id} has no private part.\n"
     return joined([header, *_linked((step.text for step in image.private), image, refer), *image.restore])
 
 

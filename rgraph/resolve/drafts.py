@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from rgraph import names
 from rgraph.catalog import Catalog, Layer
-from rgraph.errors import Place, Problems
+from rgraph.errors import Path, Place, Problems
 from rgraph.expressions import Scope, Value
 from rgraph.image import RELEASE, Frame, ImageStep
 from rgraph.manifest.document import names_in
@@ -72,18 +73,18 @@ def draft_layers(catalog: Catalog, problems: Problems) -> list[Draft]:
         for name in sorted(catalog.layers)
         for draft in _LayerDrafts(catalog, catalog.layers[name], resolver, problems).drafts()
     ]
-    _check_unused_recipes(catalog, resolver, problems)
+    _check_unused_recipes(catalog, resolver)
     return drafts
 
 
-def _check_unused_recipes(catalog: Catalog, resolver: StepResolver, problems: Problems) -> None:
+def _check_unused_recipes(catalog: Catalog, resolver: StepResolver) -> None:
     """A recipe that nobody uses is still checked as far as it can be without parameters."""
     for name in sorted(set(catalog.recipes) - resolver.used_recipes):
         recipe = catalog.recipes[name]
-        if all(param is not None and param.has_default for param in recipe.manifest.params.values()):
-            values = {
-                key: param.default for key, param in recipe.manifest.params.items() if param is not None
-            }
+        params = recipe.manifest.params
+        given = {key: param for key, param in params.items() if param is not None and param.has_default}
+        values = {key: resolver.default(recipe, key, param) for key, param in given.items()}
+        if len(values) == len(params):
             scope = Scope(values, frozenset(values), f"the recipe `{name}`")
             resolver.resolve_all(recipe.manifest.steps, scope, recipe.place.at("steps"))
 
@@ -96,7 +97,12 @@ class _LayerDrafts:
         self._manifest = layer.manifest
         self._resolver = resolver
         self._problems = problems
-        self._namespace = f"{catalog.settings.namespace}/" if catalog.settings.namespace else ""
+        # Names that are wrong are noted with the catalogue: what is made of them need not be noted again.
+        namespace, name = catalog.settings.namespace, self._manifest.name
+        good = bool(namespace) and not isinstance(names.repository(namespace), names.Bad)
+        self._namespace = f"{namespace}/" if good else ""
+        wrong = isinstance(names.layer_name(name), names.Bad)
+        self._name = f"unnamed-{hashlib.sha256(name.encode()).hexdigest()[:12]}" if wrong else name
         self._rows = expand(self._manifest.matrix, layer.place.at("matrix"), problems)
         self._axes = frozenset(name for row in self._rows for name in row) | {"variant"}
         self._memory: dict[Key, Any] = {}
@@ -118,11 +124,11 @@ class _LayerDrafts:
         scope = Scope({**row, "variant": variant}, self._axes)
         context = self._resolver.context(scope, place)
         source = context.at("from").text(manifest.from_)
-        repository = context.at("repository").name(
-            self._namespace + (manifest.repository or manifest.name), names.repository, names.Repository("")
+        repository = context.at("repository" if manifest.repository else "name").name(
+            self._namespace + (manifest.repository or self._name), names.repository, names.Repository("")
         )
-        folder = context.at("folder").name(
-            manifest.folder or f"{manifest.name}/{variant}", names.folder, names.Folder("")
+        folder = context.at("folder" if manifest.folder else "name").name(
+            manifest.folder or f"{self._name}/{variant}", names.folder, names.Folder("")
         )
         tags = self._tags(scope)
         draft = Draft(
@@ -134,29 +140,39 @@ class _LayerDrafts:
             repository,
             tags,
             folder,
-            self._remembered("frame", self._frame_names, scope, lambda: resolve_frame(context, manifest)),
+            self._remembered(
+                "frame",
+                key_of(self._frame_names, scope.values),
+                lambda: resolve_frame(context, manifest),
+            ),
             self._stages(scope),
-            self._steps("steps", manifest.steps, scope),
-            self._steps("private", manifest.private, scope),
+            self._steps(("steps",), manifest.steps, scope),
+            self._steps(("private",), manifest.private, scope),
         )
         return draft if len(self._problems) == before or (source and repository and folder and tags) else None
 
-    def _remembered(self, what: str, used: Sequence[str], scope: Scope, make: Callable[[], T]) -> T:
-        key = (what, *key_of(used, scope.values)) if used else (what,)
+    def _remembered(self, what: str, key: Key, make: Callable[[], T]) -> T:
+        key = (what, *key)
         if key not in self._memory:
             self._memory[key] = make()
         found: T = self._memory[key]
         return found
 
-    def _steps(self, part: str, steps: Sequence[WrittenStep], scope: Scope) -> tuple[ImageStep, ...]:
-        place = self._layer.place
+    def _steps(self, part: Path, steps: Sequence[WrittenStep], scope: Scope) -> tuple[ImageStep, ...]:
+        """The steps of a part of the manifest, each distinct one resolved once."""
+        place = self._layer.place.at(*part)
         found: list[ImageStep] = []
         memory = self._memory
-        for index, step in enumerate(steps):
-            key = (part, index, *key_of(step.names, scope.values)) if step.names else (part, index)
+        for first, run in self._remembered("runs", part, lambda: _runs(steps)):
+            used = run[0].names
+            key = (part, first, *key_of(used, scope.values)) if used else (part, first)
             resolved = memory.get(key)
             if resolved is None:
-                resolved = memory[key] = self._resolver.resolve(step, scope, place.at(part, index))
+                resolved = memory[key] = [
+                    each
+                    for index, step in enumerate(run, start=first)
+                    for each in self._resolver.resolve(step, scope, place.at(index))
+                ]
             found += resolved
         return tuple(found)
 
@@ -169,11 +185,8 @@ class _LayerDrafts:
             if any(name == each.name for each in found):
                 context.at("name").problem(f"two stages are called `{name}`", "give each its own name")
             source = context.at("from").text(stage.from_)
-            steps = [
-                self._resolver.resolve(step, scope, place.at("steps", i))
-                for i, step in enumerate(stage.steps)
-            ]
-            found.append(DraftStage(name, source, tuple(each for part in steps for each in part), place))
+            steps = self._steps(("stages", index, "steps"), stage.steps, scope)
+            found.append(DraftStage(name, source, steps, place))
         return tuple(found)
 
     def _tags(self, scope: Scope) -> tuple[str, ...]:
@@ -197,6 +210,17 @@ class _LayerDrafts:
                 "add a tag without `${{ release }}`: what stands on the image names it by that until a release",
             )
         return tuple(found)
+
+
+def _runs(steps: Sequence[WrittenStep]) -> list[tuple[int, list[WrittenStep]]]:
+    """The steps in runs, each with its first index: all that no row changes make one, others stand alone."""
+    runs: list[tuple[int, list[WrittenStep]]] = []
+    for index, step in enumerate(steps):
+        if runs and not step.names and not runs[-1][1][0].names:
+            runs[-1][1].append(step)
+        else:
+            runs.append((index, [step]))
+    return runs
 
 
 def _tag_texts(context: Context, written: list[str] | str) -> list[tuple[str, Context]]:

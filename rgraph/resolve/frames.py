@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rgraph import names
 from rgraph.image import Frame, ImageTest
 from rgraph.manifest.layer import Healthcheck, LayerManifest
@@ -10,7 +12,10 @@ from rgraph.render_names import OWN_FILES
 from rgraph.steps.context import Context
 from rgraph.steps.shells import json_array
 
-_DURATION = "`30s`, `1m30s`"
+_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h))+")
+"""As Go has it (Dockerfile reference, "HEALTHCHECK")."""
+_MOST_NODES = 10_000
+_MOST_EXIT_CODE = 2**32 - 1
 
 
 def resolve_frame(context: Context, manifest: LayerManifest) -> Frame:
@@ -18,10 +23,10 @@ def resolve_frame(context: Context, manifest: LayerManifest) -> Frame:
     platforms = context.at("platforms").placed(manifest.platforms)
     return Frame(
         _capabilities(context.at("capabilities"), manifest.capabilities),
-        tuple(sorted({here.checked(text, names.platform, names.Platform("")) for text, here in platforms})),
+        tuple(sorted({here.checked(text, names.platform, names.Platform("")) for text, here in platforms} - {""})),
         tuple(
             (here.checked(name, names.variable, ""), here.optional(value))
-            for name, value in manifest.args.items()
+            for name, value in sorted(manifest.args.items())
             for here in [context.at("args", name)]
         ),
         _command(context.at("entrypoint"), manifest.entrypoint),
@@ -38,7 +43,7 @@ def _capabilities(context: Context, written: dict[str, bool | str]) -> tuple[tup
         if isinstance(value, (bool, str)) and value != "":
             found.append((name, value))
         elif isinstance(value, list):
-            context.at(name).problem("a capability is a text or a boolean")
+            context.at(name).problem("a capability is a text or a boolean", "write `true` or a version")
     return tuple(found)
 
 
@@ -49,7 +54,7 @@ def _command(context: Context, written: list[str] | str | None) -> tuple[str, ..
         return context.texts(written)
     text = context.text(written)
     if text.endswith(("\\", "`")):
-        context.problem("the command ends in a line continuation")
+        context.problem("the command ends in a line continuation", "leave the last character out")
     return text
 
 
@@ -65,12 +70,12 @@ def _healthcheck(context: Context, written: Healthcheck | str | None) -> str:
         ("start-period", written.start_period),
     ):
         value = context.at(flag.replace("-", "_")).optional(text)
-        if value and not (value[0].isdigit() and value.isalnum()):
-            context.at(flag.replace("-", "_")).problem(f"`{value}` is no duration", f"write {_DURATION}")
+        if value and not _DURATION.fullmatch(value):
+            context.at(flag.replace("-", "_")).problem(f"`{value}` is no duration", "write `30s` or `1m30s`")
         flags += [f"--{flag}={value}"] if value else []
     retries = context.at("retries").optional(written.retries)
-    if retries and not retries.isdigit():
-        context.at("retries").problem(f"`{retries}` is no number")
+    if retries and not re.fullmatch("[0-9]{1,9}", retries):
+        context.at("retries").problem(f"`{retries}` is no number", "write `3`")
     flags += [f"--retries={retries}"] if retries else []
     command = _command(context.at("command"), written.command)
     return " ".join([*flags, "CMD", json_array(command) if isinstance(command, tuple) else str(command)])
@@ -87,26 +92,27 @@ def _tests(context: Context, written: list[WrittenTest]) -> tuple[ImageTest, ...
             here.at("name").problem(f"two tests are called `{name}`", "give each its own name")
         script = here.at("script").optional(each.script)
         if script and (script not in context.settings.files or script in OWN_FILES):
-            here.at("script").problem(f"there is no file `{script}`", "put it into manifests/files/")
+            what = f"there is no file `{script}`"
+            here.at("script").problem(what, "put it into manifests/files/", unsure=True)
         command = _command(here.at("command"), each.command) if each.command else ""
         if bool(script) == bool(command):
-            here.problem("a test has either `script` or `command`")
+            here.problem("a test has either `script` or `command`", "write one of them")
         found.append(
             ImageTest(
                 name,
                 script,
                 command or "",
-                _number(here.at("nodes"), each.nodes, 1),
+                _number(here.at("nodes"), each.nodes, 1, _MOST_NODES),
                 here.at("output").optional(each.output),
-                _number(here.at("exit_code"), each.exit_code, 0),
+                _number(here.at("exit_code"), each.exit_code, 0, _MOST_EXIT_CODE),
             )
         )
     return tuple(found)
 
 
-def _number(context: Context, written: str, least: int) -> int:
+def _number(context: Context, written: str, least: int, most: int) -> int:
     text = context.optional(written)
-    if text.isdigit() and int(text) >= least:
+    if re.fullmatch("[0-9]{1,10}", text) and least <= int(text) <= most:
         return int(text)
-    context.problem(f"`{text}` is no number from {least} up")
+    context.problem(f"`{text}` is no number from {least} to {most}", "write it in digits")
     return least

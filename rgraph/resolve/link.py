@@ -82,22 +82,21 @@ class _Linker:
             what = "image" if ":" in source else "External" if type == "from" else "stage or External"
             if source not in self._known:
                 self._known[source] = self._suggestion(source)
-            self._problems.add(place, f"there is no {what} `{source}`", self._known[source])
+            self._problems.add(place, f"there is no {what} `{source}`", self._known[source], unsure=True)
         return None
 
     def _suggestion(self, source: str) -> str:
         layer, _, variant = source.partition(":")
         if not variant:
+            if source in self._catalog.layers:
+                return f"`{source}` is a layer: name one of its images, `{source}:VARIANT`"
             near = did_you_mean(source, self._catalog.externals)
-            if not near and source in self._catalog.layers:
-                near = f"`{source}` is a layer: name one of its images, `{source}:VARIANT`"
             return near or "Externals are in manifests/externals.yaml"
         if layer not in self._catalog.layers:
-            return did_you_mean(layer, self._catalog.layers) or f"there is no layer `{layer}`"
-        variants = sorted(
-            draft.variant for draft in self._drafts.values() if draft.id.startswith(f"{layer}:")
-        )
-        return did_you_mean(variant, variants) or f"`{layer}` has {', '.join(variants[:8]) or 'no images'}"
+            near = did_you_mean(layer, self._catalog.layers).replace("`?", f":{variant}`?")
+            return near or f"there is no layer `{layer}`"
+        ids = sorted(id for id in self._drafts if id.startswith(f"{layer}:"))
+        return did_you_mean(source, ids) or f"`{layer}` has {', '.join(ids[:8]) or 'no images'}"
 
     def image(self, draft: Draft, edges: tuple[Edge, ...], images: Mapping[str, Image]) -> Image | None:
         """The image of a draft whose parents are linked; None if a parent could not be."""
@@ -189,7 +188,9 @@ class _Linker:
             asked = [platform for platform in common if platform in self._catalog.settings.platforms]
             if not common:
                 self._problems.add(
-                    draft.place, f"`{draft.id}` has no platform in common with all of {_listed(edges)}", ""
+                    draft.place.at("from"),
+                    f"`{draft.id}` has no platform in common with all of {_listed(edges)}",
+                    "what an image stands on and takes from must exist for its platforms",
                 )
             return tuple(asked or common)
         for platform in written:

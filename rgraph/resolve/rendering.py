@@ -15,6 +15,7 @@ from rgraph.image import ImageStep, Rendered, State
 from rgraph.steps.commands import Commands
 from rgraph.steps.group import Group
 from rgraph.steps.image_settings import Shell, User, Workdir
+from rgraph.steps.r import RPackages, UrlPackages
 from rgraph.steps.interface import Dialect, Os, Step
 from rgraph.steps.shells import dialect_of, json_array, run, unsafe_verbatim
 
@@ -27,33 +28,37 @@ def leaves(step: Step) -> Iterator[Step]:
         yield step
 
 
+_STATEFUL = frozenset({Shell, User, Workdir})
+"""Steps after which others may render differently, or which a private part must undo."""
+
+
 class Renderer:
     """Renders steps and remembers them."""
 
     def __init__(self, catalog: Catalog, problems: Problems) -> None:
         self._facts = catalog.facts
         self._problems = problems
-        self._memory: dict[tuple[int, Os, Dialect], Rendered] = {}
-        self._text_by_id: list[ImageStep] = []
+        self._memory: dict[tuple[Os, Dialect], dict[int, Rendered]] = {}
+        """Operating system and dialect -> id of a step (which its Rendered keeps alive) -> Rendered."""
 
     def render(self, steps: Sequence[ImageStep], start: State) -> tuple[tuple[Rendered, ...], State]:
         """The texts of steps, and the state after them."""
         state = start
         found = []
-        memory = self._memory
+        memory = self._memory.setdefault((state.os, state.dialect), {})
         for step in steps:
-            key = (id(step), state.os, state.dialect)
-            rendered = memory.get(key)
+            rendered = memory.get(id(step))
             if rendered is None:
-                rendered = memory[key] = self._rendered(step, state)
-                self._text_by_id.append(step)  # keeps it alive, so that its id stays its own
+                rendered = memory[id(step)] = self._rendered(step, state)
             found.append(rendered)
-            if isinstance(step.step, (Shell, User, Workdir)):
+            if type(step.step) in _STATEFUL:
                 state = self._after(step, state)
+                memory = self._memory.setdefault((state.os, state.dialect), {})
         return tuple(found), state
 
     def _rendered(self, step: ImageStep, state: State) -> Rendered:
-        self._check(step, state)
+        if step.step.os != state.os:
+            self._check(step, state)
         escape = "\\" if state.os == "linux" else "`"
         made = step.step.render(state.dialect)
         text = made if isinstance(made, str) else run([made], state.dialect)
@@ -84,9 +89,10 @@ class Renderer:
     def _check(self, step: ImageStep, state: State) -> None:
         for part in leaves(step.step):
             if part.os is not None and part.os != state.os:
-                kind = _kind(part)
                 self._problems.add(
-                    step.place, f"the step `{kind}` is for {part.os} images, and this one is {state.os}", ""
+                    step.place,
+                    f"the step `{_kind(part)}` is for {part.os} images, and this one is {state.os}",
+                    "leave it out here: `when`",
                 )
 
     def _after(self, step: ImageStep, state: State) -> State:
@@ -112,6 +118,11 @@ class Renderer:
 
 
 def _kind(step: Step) -> str:
+    match step:
+        case RPackages(type=kind):
+            return kind
+        case UrlPackages():
+            return "url"
     return type(step).__name__.lower()
 
 

@@ -22,6 +22,8 @@ from rgraph.steps.table import RESOLVERS
 from rgraph.suggest import did_you_mean
 
 Key = tuple[Any, ...]
+MAX_STEPS = 1000
+"""Steps that a recipe may come to: recipes that use each other twice could double without end."""
 _NOTHING: tuple[ImageStep, ...] = ()
 
 
@@ -68,7 +70,7 @@ class StepResolver:
         if len(self._problems) > before:
             return _NOTHING
         said = step.provides is not None
-        return (ImageStep(resolved, place, "", components, resolved.sources(), resolved.files(), said),)
+        return (ImageStep(resolved, place, "", components, resolved.sources(), resolved.files(), (), said),)
 
     def resolve_all(self, steps: Sequence[WrittenStep], scope: Scope, place: Place) -> tuple[ImageStep, ...]:
         """A list of steps, without memory (a recipe's or stage's)."""
@@ -95,14 +97,13 @@ class StepResolver:
                 self._problems.add(
                     member.place,
                     "this step is no RUN of commands, so it cannot be part of a group",
-                    "move it out",
+                    "move it out, or write its commands as a list",
                 )
         if not members or len(self._problems) > before:
             return _NOTHING
         group = Group(tuple(member.step for member in members))
-        return (
-            ImageStep(group, context.place, "", tuple(c for member in members for c in member.components)),
-        )
+        components = tuple(component for member in members for component in member.components)
+        return (ImageStep(group, context.place, "", components, members=members),)
 
     def _use(self, step: WrittenStep, context: Context) -> tuple[ImageStep, ...]:
         name = context.at("use").text(step.body)
@@ -110,7 +111,7 @@ class StepResolver:
         if recipe is None:
             if name:
                 help = did_you_mean(name, self._catalog.recipes) or "recipes are in manifests/recipes/"
-                context.at("use").problem(f"there is no recipe `{name}`", help)
+                context.at("use").problem(f"there is no recipe `{name}`", help, unsure=True)
             return _NOTHING
         self.used_recipes.add(name)
         if name in self._open:
@@ -134,9 +135,22 @@ class StepResolver:
             self._open.pop()
         if not found:
             return found
+        if len(found) > MAX_STEPS:
+            self._problems.add(
+                recipe.place.at("steps"),
+                f"the recipe makes more than {MAX_STEPS} steps",
+                "split it into layers",
+            )
+            return _NOTHING
         first = found[0]
         comment = name if not first.comment else f"{name}: {first.comment}"
         return (structs.replace(first, comment=comment), *found[1:])
+
+    def default(self, recipe: Recipe, parameter: str, param: Param) -> Value:
+        """The default of a recipe's parameter; it sees no names."""
+        place = recipe.place.at("params", parameter, "default")
+        scope = Scope({}, owner=f"the default of `{parameter}`")
+        return self.context(scope, place).value(param.default)
 
     def _parameters(
         self, recipe: Recipe, given: Mapping[str, Any], context: Context
@@ -146,7 +160,10 @@ class StepResolver:
         right = True
         for each in given:
             if each not in params:
-                help = did_you_mean(each, params) or f"it has {', '.join(f'`{p}`' for p in params) or 'none'}"
+                help = (
+                    did_you_mean(each, params)
+                    or f"it has {', '.join(f'`{p}`' for p in params) or 'no parameters'}"
+                )
                 self._problems.add(
                     context.place.key("with", each), f"`{name}` has no parameter `{each}`", help
                 )
@@ -157,7 +174,7 @@ class StepResolver:
             if parameter in given:
                 values[parameter] = context.at("with", parameter).value(given[parameter])
             elif isinstance(param, Param) and param.has_default:
-                values[parameter] = param.default
+                values[parameter] = self.default(recipe, parameter, param)
             else:
                 context.at("use").problem(
                     f"`{name}` needs the parameter `{parameter}`", f"add `with: {{{parameter}: ...}}`"

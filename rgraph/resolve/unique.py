@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rgraph.errors import Problems
+from rgraph.errors import Place, Problems
 from rgraph.expressions import Value, as_text
 from rgraph.image import RELEASE
 from rgraph.resolve.drafts import Draft
@@ -27,7 +27,7 @@ def check_unique(drafts: Sequence[Draft], problems: Problems) -> dict[str, Draft
         other = folders.setdefault(draft.folder.lower(), draft)
         if other is not draft:
             problems.add(
-                draft.place.at("folder"),
+                _said(draft, "folder"),
                 f"`{draft.id}` and `{other.id}` share the folder `{draft.folder}`",
                 "give each image a folder of its own (letter case does not count)",
             )
@@ -36,7 +36,7 @@ def check_unique(drafts: Sequence[Draft], problems: Problems) -> dict[str, Draft
             other = references.setdefault(reference, draft)
             if other is not draft:
                 problems.add(
-                    draft.place.at("tags"),
+                    _said(draft, "tags", "repository"),
                     f"`{draft.id}` and `{other.id}` share the reference `{reference.replace(RELEASE, 'RELEASE')}`",
                     "let the tags name what differs, or give the layers different repositories",
                 )
@@ -51,10 +51,16 @@ def _check_nested(folders: Mapping[str, Draft], problems: Problems) -> None:
             outer = folders.get("/".join(parts[:end]))
             if outer is not None:
                 problems.add(
-                    draft.place.at("folder"),
+                    _said(draft, "folder"),
                     f"the folder `{draft.folder}` of `{draft.id}` is inside that of `{outer.id}`",
                     "give each image a folder of its own",
                 )
+
+
+def _said(draft: Draft, *keys: str) -> Place:
+    """The first of the keys that the manifest has, else its name, which the defaults are made of."""
+    manifest = draft.layer.manifest
+    return draft.place.at(next((key for key in keys if getattr(manifest, key)), "name"))
 
 
 def _row(row: Mapping[str, Value]) -> str:

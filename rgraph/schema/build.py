@@ -8,16 +8,26 @@ by kind gives one message where `oneOf` would give six.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from msgspec import NODEFAULT, inspect
+from msgspec import inspect
 
 from rgraph.errors import UsageError
 from rgraph.manifest.document import KINDS
 from rgraph.manifest.layer import LayerManifest
-from rgraph.manifest.step import STEP_KEYS, STEP_KINDS
-from rgraph.schema.docstrings import alias_doc, class_doc, field_doc
+from rgraph.manifest.step import STEP_KINDS
+from rgraph.schema.docstrings import class_doc, field_doc
+from rgraph.schema.types import (
+    beside_fields,
+    body_of,
+    default_of,
+    is_flag,
+    is_texts,
+    step_doc,
+    without_none,
+    words_of,
+)
 from rgraph.suggest import did_you_mean, listed
 
 Schema = dict[str, Any]
@@ -117,31 +127,6 @@ def schema(name: str) -> Schema:
     return {"$schema": DRAFT, "title": title, **body, "definitions": definitions}
 
 
-def words_of(kind: type) -> str:
-    """The name of a written type in messages to people: `apt repository`, `layer`."""
-    short = kind.__name__.removesuffix("Manifest").removesuffix("Spec")
-    return "".join(f" {c.lower()}" if c.isupper() else c for c in short).strip()
-
-
-def step_doc(key: str) -> tuple[str, str]:
-    """What a step is, and what may stand behind its key."""
-    kind = STEP_KINDS[key]
-    body = field_doc(kind, key)
-    more = next(
-        (doc for module in _STEP_MODULES if (doc := alias_doc(module, f"{key.capitalize()}Body"))), ""
-    )
-    # Where both say the same, the longer text stands.
-    if body.rstrip(".") in more:
-        body = ""
-    title = class_doc(kind)
-    return title, " ".join(text for text in (body, more) if text and text != title)
-
-
-_STEP_MODULES: Final = tuple(
-    f"rgraph.manifest.step_{family}" for family in ("files", "image", "packages", "r", "windows")
-)
-
-
 def _by_kind(kinds: Mapping[str, list[str]], builder: _Builder) -> Schema:
     branches = []
     for first, names in kinds.items():
@@ -168,14 +153,6 @@ class _Builder:
     def of(self, kind: inspect.Type) -> Schema:
         """The schema of a type."""
         match kind:
-            case inspect.StrType():
-                return self._shared("text")
-            case inspect.BoolType():
-                return {"type": "boolean"}
-            case inspect.NoneType():
-                return {"type": "null"}
-            case inspect.LiteralType(values=values):
-                return {"enum": list(values)}
             case inspect.ListType(item_type=inner):
                 return {"type": "array", "items": self.of(inner)}
             case inspect.DictType(value_type=inner):
@@ -186,6 +163,16 @@ class _Builder:
                 return self._define(words_of(cls).replace(" ", "-"), lambda: self.struct(kind))
             case inspect.CustomType():
                 return self._define("step", self._step)
+        return self._scalar(kind)
+
+    def _scalar(self, kind: inspect.Type) -> Schema:
+        match kind:
+            case inspect.StrType():
+                return self._shared("text")
+            case inspect.NoneType():
+                return {"type": "null"}
+            case inspect.LiteralType(values=values):
+                return {"enum": list(values)}
         return self._shared("value")
 
     def struct(self, kind: inspect.Type) -> Schema:
@@ -208,49 +195,40 @@ class _Builder:
         # A reference and what stands beside it: validators look at the first, editors show the second.
         return {
             **_described(field_doc(cls, field.name)),
-            **(special or self.of(_without_none(field))),
+            **(special or self.of(without_none(field))),
             **_default(field),
         }
 
     def _step(self) -> Schema:
-        beside = {each.name: each for kind in STEP_KINDS.values() for each in _beside(kind)}
+        """One object with the keys of all steps, of which exactly one must be there."""
+        bodies = {key: {**_described(" ".join(step_doc(key))), **self.of(body_of(key))} for key in STEP_KINDS}
+        beside = {
+            field.encode_name: self._property(kind, field)
+            for kind in reversed(STEP_KINDS.values())
+            for field in beside_fields(kind)
+        }
         takers = {
-            name: [
-                key for key, kind in STEP_KINDS.items() if any(each.name == name for each in _beside(kind))
-            ]
+            name: [key for key in STEP_KINDS if name in _names_beside(key)]
             for name in beside
             if name != "when"
         }
-        owner = {name: next(k for k in STEP_KINDS.values() if name in k.__struct_fields__) for name in beside}
-        bodies = {key: {**_described(" ".join(step_doc(key))), **self._body(key)} for key in STEP_KINDS}
-        others = {beside[name].encode_name: self._property(owner[name], beside[name]) for name in STEP_KEYS}
-        needed = {
-            key: [each.encode_name for each in _beside(kind) if each.required]
-            for key, kind in STEP_KINDS.items()
-        }
+        needed = {key: _names_beside(key, only_required=True) for key in STEP_KINDS}
         return {
             "description": "One thing to do. One key says what; `when` and others stand beside it.",
             "type": "object",
-            "properties": {**bodies, **others},
+            "properties": {**bodies, **beside},
             "additionalProperties": False,
             "oneOf": [{"required": [key]} for key in STEP_KINDS],
             "dependencies": {
-                **{
-                    beside[name].encode_name: {"anyOf": [{"required": [key]} for key in keys]}
-                    for name, keys in takers.items()
-                },
+                **{name: {"anyOf": [{"required": [key]} for key in keys]} for name, keys in takers.items()},
                 **{key: names for key, names in needed.items() if names},
             },
         }
 
-    def _body(self, key: str) -> Schema:
-        fields = {each.name: each for each in _fields(STEP_KINDS[key])}
-        return self.of(fields[key].type)
-
     def _entry(self, kind: inspect.Type) -> Schema:
         """A value of a mapping with free keys, where `true` or text is no condition but a value."""
         match kind:
-            case inspect.UnionType(types=types) if _is_flag(types):
+            case inspect.UnionType(types=types) if is_flag(types):
                 return {"type": ["string", "number", "boolean"]}
         return self.of(kind)
 
@@ -258,10 +236,10 @@ class _Builder:
         rest = list(types)
         if len(rest) == 1:
             return self.of(rest[0])
-        if _is_texts(rest):
+        if is_texts(rest):
             return self._shared("texts")
         branches = []
-        if _is_flag(rest):
+        if is_flag(rest):
             branches.append(self._shared("flag"))
             rest = [each for each in rest if not isinstance(each, inspect.BoolType | inspect.StrType)]
         branches += [self.of(each) for each in rest]
@@ -273,43 +251,16 @@ class _Builder:
             self._shared("text")
         return {"$ref": f"{_REF}{name}"}
 
-    def _define(self, name: str, make: Any) -> Schema:
+    def _define(self, name: str, make: Callable[[], Schema]) -> Schema:
         if name not in self.definitions:
             self.definitions[name] = {}  # a step's group holds steps
             self.definitions[name] = make()
         return {"$ref": f"{_REF}{name}"}
 
 
-def _fields(kind: type) -> tuple[inspect.Field, ...]:
-    info = inspect.type_info(kind)
-    assert isinstance(info, inspect.StructType)
-    return info.fields
-
-
-def _beside(kind: type) -> list[inspect.Field]:
-    """The fields of a step that stand beside its body."""
-    return [field for field in _fields(kind) if field.name in STEP_KEYS]
-
-
-def _without_none(field: inspect.Field) -> inspect.Type:
-    """The type of a field without the `None` that stands for "left out"."""
-    kind = field.type
-    if field.default is not None or not isinstance(kind, inspect.UnionType):
-        return kind
-    return inspect.UnionType(tuple(each for each in kind.types if not isinstance(each, inspect.NoneType)))
-
-
-def _is_flag(types: Iterable[inspect.Type]) -> bool:
-    return {inspect.BoolType, inspect.StrType} <= {type(each) for each in types}
-
-
-def _is_texts(types: list[inspect.Type]) -> bool:
-    lists = [each for each in types if isinstance(each, inspect.ListType)]
-    return (
-        len(types) == 2
-        and any(isinstance(each, inspect.StrType) for each in types)
-        and any(isinstance(each.item_type, inspect.StrType) for each in lists)
-    )
+def _names_beside(key: str, only_required: bool = False) -> list[str]:
+    fields = beside_fields(STEP_KINDS[key])
+    return [field.encode_name for field in fields if field.required or not only_required]
 
 
 def _described(text: str) -> Schema:
@@ -320,12 +271,7 @@ def _described(text: str) -> Schema:
 
 
 def _default(field: inspect.Field) -> Schema:
+    """Not of texts: an editor that completes a mapping would write them all out."""
     value = default_of(field)
-    return {"default": value} if isinstance(value, (str, bool, list)) and value not in ("", []) else {}
-
-
-def default_of(field: inspect.Field) -> object:
-    """The value that a field has when it is left out; None if it is required."""
-    if field.default_factory is not NODEFAULT:
-        return field.default_factory()
-    return None if field.default is NODEFAULT else field.default
+    is_choice = isinstance(value, bool) or isinstance(field.type, inspect.LiteralType)
+    return {"default": value} if is_choice and not field.required else {}

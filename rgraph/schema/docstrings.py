@@ -10,6 +10,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -62,7 +63,7 @@ def _aliases(module: str) -> dict[str, str]:
 
 def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
     """Names that a body assigns or declares, with the text in the statement behind."""
-    for statement, behind in zip(body, body[1:], strict=False):
+    for statement, behind in pairwise(body):
         match statement, behind:
             case (
                 ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]),

@@ -31,9 +31,10 @@ class Commands(Step, frozen=True):
 def resolve_run(context: Context, body: list[str] | str) -> Commands:
     """A `run` step."""
     if isinstance(body, list):
+        before = len(context.problems)
         found = commands(context, body)
-        if not found and not context.problems:
-            context.problem("no commands")
+        if not found and len(context.problems) == before:
+            context.problem("no commands", "write one a line, each with `- ` before it")
         return Commands(found)
     value = context.value(body)
     if isinstance(value, list):
@@ -44,9 +45,9 @@ def resolve_run(context: Context, body: list[str] | str) -> Commands:
 def _verbatim(context: Context, text: str) -> str:
     text = text.strip("\n")
     if not text.strip():
-        context.problem("no command")
+        context.problem("no command", "write what to run")
     for line in text.split("\n"):
         if not line.replace("\t", " ").isprintable():
-            context.problem("a line holds a character that does not print")
+            context.problem("a line holds a character that does not print", "remove it")
             return ""
     return text

@@ -46,6 +46,8 @@ class Context(Struct, frozen=True):
     around: Surroundings
     path: Path = ()
     """From `around.place` to the value: a place is only made for a problem, contexts by the million."""
+    on_key: bool = False
+    """Whether the value is the last key of the path."""
 
     @property
     def settings(self) -> Settings:
@@ -65,29 +67,32 @@ class Context(Struct, frozen=True):
     @property
     def place(self) -> Place:
         """Where the value stands."""
-        return self.around.place.at(*self.path)
+        return (self.around.place.key if self.on_key else self.around.place.at)(*self.path)
 
     def at(self, *path: str | int) -> Context:
         """The same one level deeper."""
         return Context(self.around, self.path + path)
 
-    def problem(self, what: str, help: str = "") -> None:
+    def key(self, *path: str | int) -> Context:
+        """As `at`, but problems point to the key and not to its value."""
+        return Context(self.around, self.path + path, on_key=True)
+
+    def problem(self, what: str, help: str = "", *, unsure: bool = False) -> None:
         """Notes a problem here."""
-        self.problems.add(self.place, what, help)
+        self.problems.add(self.place, what, help, unsure=unsure)
 
     def value(self, written: Any) -> Value:
         """A value with its expressions evaluated, lists spliced, nothings left out."""
-        match written:
-            case str():
-                try:
-                    return evaluate(written, self.scope)
-                except ExpressionError as error:
-                    self.problem(error.what, error.help)
-                    return None
-            case list():
-                return [item for index, each in enumerate(written) for item in self.at(index)._items(each)]
-            case bool() | None:
-                return written
+        if isinstance(written, str):
+            try:
+                return evaluate(written, self.around.scope)
+            except ExpressionError as error:
+                self.problem(error.what, error.help)
+                return None
+        if isinstance(written, list):
+            return [item for index, each in enumerate(written) for item in self.at(index)._items(each)]
+        if isinstance(written, bool) or written is None:
+            return written
         self.problem("expected a text, a boolean or a list")
         return None
 
@@ -97,15 +102,17 @@ class Context(Struct, frozen=True):
 
     def optional(self, written: str) -> str:
         """A single-line text; empty if it says nothing or is wrong."""
-        if written.isprintable() and "${{" not in written:
-            return written
-        before = len(self.problems)
+        if "${{" not in written:
+            return written if written.isprintable() else self._printable(written)
+        before = len(self.around.problems)
         value = self.value(written)
+        if isinstance(value, str):
+            return value if value.isprintable() else self._printable(value)
         if isinstance(value, list):
             if len(self.problems) == before:
-                self.problem("a list stands where a text is expected")
+                self.problem("a list stands where a text is expected", "join it: `${{ names | join(' ') }}`")
             return ""
-        return self._printable(as_text(value))
+        return as_text(value)
 
     def _printable(self, text: str) -> str:
         if text.isprintable():
@@ -120,7 +127,7 @@ class Context(Struct, frozen=True):
         before = len(self.problems)
         text = self.optional(written)
         if not text and len(self.problems) == before:
-            self.problem("is empty")
+            self.problem(f"`{self.place.path[-1]}` is empty", "give it a value")
         return text
 
     def texts(self, written: list[str] | str | None) -> tuple[str, ...]:
@@ -187,7 +194,7 @@ class Context(Struct, frozen=True):
         found = []
         for key, text in written.items():
             here = self.at(key)
-            platform = here.checked(key, platform_name, Platform(""))
+            platform = self.key(key).checked(key, platform_name, Platform(""))
             if platform:
                 found.append((platform, here.text(text), here))
         return tuple(sorted(found, key=lambda each: str(each[0])))

@@ -123,8 +123,8 @@ def resolve_download(context: Context, body: written.Download) -> Download:
         context.problem("nothing says what becomes of the file", "add `to`, `extract` or `run`")
     if to and extract:
         context.problem("both `to` and `extract`", "leave one of them out")
-    if strip and not (extract and strip.isdigit()):
-        context.at("strip").problem("`strip` is a number, and goes with `extract`")
+    if strip and not (extract and re.fullmatch("[0-9]+", strip)):
+        context.at("strip").problem("`strip` is a number, and goes with `extract`", "write `strip: 1`")
     return Download(resolve_fetch(context, body.url, body.sha256, body.command), to, extract, strip, run)
 
 
@@ -138,7 +138,7 @@ def resolve_source(context: Context, body: written.Source) -> Source:
     if name and not _NAME.fullmatch(name):
         context.at("name").problem(f"`{name}` is no name", "use letters, digits, `.`, `_`, `+` and `-`")
     if bool(body.url) == bool(body.git):
-        context.problem("a source has either `url` or `git`")
+        context.problem("a source has either `url` or `git`", "write one of them")
     ref, commit = context.at("ref").optional(body.ref), context.at("commit").optional(body.commit)
     if body.git and not _REF.fullmatch(ref):
         context.at("ref").problem("`git` needs a `ref`", "name a tag")
@@ -146,7 +146,7 @@ def resolve_source(context: Context, body: written.Source) -> Source:
         context.at("commit").problem(f"`{commit}` is no commit", "40 hex digits")
     directory = context.at("directory").optional(body.directory)
     if directory and isinstance(file_path(directory), Bad):
-        context.at("directory").problem(f"`{directory}` is no folder of the archive")
+        context.at("directory").problem(f"`{directory}` is no folder of the archive", "write its path there, without `..`")
     return Source(
         name,
         context.at("version").text(body.version),

@@ -83,6 +83,7 @@ def resolve_take(context: Context, body: written.Take) -> Take:
 
 def resolve_copy(context: Context, body: written.Copy) -> Copy:
     """A `copy` step."""
+    before = len(context.problems)
     found = context.at("files").placed(body.files)
     for name, here in found:
         made = file_path(name)
@@ -92,9 +93,10 @@ def resolve_copy(context: Context, body: written.Copy) -> Copy:
             here.problem(
                 f"there is no file `{name}`",
                 f"put it into manifests/files/, or name one of {', '.join(sorted(context.settings.generated))}",
+                unsure=True,
             )
-    if not found:
-        context.problem("no files")
+    if not found and len(context.problems) == before:
+        context.problem("no files", "name some of manifests/files/")
     to = _path(context.at("to"), body.to)
     if len(found) > 1 and not to.endswith(("/", "\\")):
         context.at("to").problem("several files need a folder", f"write `{to}/`")

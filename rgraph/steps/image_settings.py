@@ -13,7 +13,7 @@ from rgraph.steps.shells import dialect_of, instruction_value, json_array
 
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _LABEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
-_PORT = re.compile(r"\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp|sctp))?")
+_PORT = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?(?:/(?:tcp|udp|sctp))?")
 
 
 def pairs(keyword: str, items: tuple[tuple[str, str], ...], dialect: Dialect) -> str:
@@ -116,13 +116,13 @@ def resolve_env(context: Context, body: Mapping[str, str | EnvPath]) -> Env:
     for name in sorted(body):
         here, written = context.at(name), body[name]
         if not _ENV_NAME.fullmatch(name):
-            here.problem(f"`{name}` is no name of a variable", "use letters, digits and `_`")
+            context.key(name).problem(f"`{name}` is no name of a variable", "use letters, digits and `_`")
         if isinstance(written, EnvPath):
             found.append((name, _path(here, name, written)))
         else:
             found.append((name, here.optional(written)))
     if not found:
-        context.problem("no variables")
+        context.problem("no variables", "write `NAME: value`")
     return Env(tuple(found))
 
 
@@ -130,7 +130,7 @@ def _path(context: Context, name: str, body: EnvPath) -> str:
     """A folder before or behind what the variable holds; PATH is always set, others may not be."""
     first, last = context.at("prepend").optional(body.prepend), context.at("append").optional(body.append)
     if not first and not last:
-        context.problem("neither `prepend` nor `append`")
+        context.problem("neither `prepend` nor `append`", "write `{prepend: FOLDER}`")
     before, behind = (f"{first}:" if first else ""), (f":{last}" if last else "")
     if name == "PATH":
         return f"{before}$PATH{behind}"
@@ -143,25 +143,26 @@ def resolve_label(context: Context, body: Mapping[str, str]) -> Label:
     """A `label` step."""
     for name in body:
         if not _LABEL_NAME.fullmatch(name):
-            context.at(name).problem(
+            context.key(name).problem(
                 f"`{name}` is no name of a label", "use letters, digits, `.`, `_`, `/` and `-`"
             )
     if not body:
-        context.problem("no labels")
+        context.problem("no labels", "write `name: value`")
     return Label(tuple((name, context.at(name).optional(body[name])) for name in sorted(body)))
 
 
 def resolve_arg(context: Context, body: Mapping[str, str | None] | list[str] | str) -> Arg:
     """An `arg` step."""
+    before = len(context.problems)
     if isinstance(body, Mapping):
         found = [
-            (_variable(context.at(name), name), None if value is None else context.at(name).optional(value))
+            (_variable(context.key(name), name), None if value is None else context.at(name).optional(value))
             for name, value in body.items()
         ]
     else:
         found = [(_variable(here, text), None) for text, here in context.placed(body)]
-    if not found:
-        context.problem("no arguments")
+    if not found and len(context.problems) == before:
+        context.problem("no arguments", "write their names, or `NAME: default`")
     return Arg(tuple(sorted(found, key=lambda each: each[0])))
 
 
@@ -198,20 +199,22 @@ def resolve_workdir(context: Context, body: str) -> Workdir:
 
 def resolve_expose(context: Context, body: list[str] | str) -> Expose:
     """An `expose` step."""
+    before = len(context.problems)
     found = context.placed(body)
     for port, here in found:
         if not _PORT.fullmatch(port):
             here.problem(f"`{port}` is no port", "write `8888` or `53/udp`")
-    if not found:
-        context.problem("no ports")
+    if not found and len(context.problems) == before:
+        context.problem("no ports", "write `8888` or `53/udp`")
     return Expose(tuple(port for port, _ in found))
 
 
 def resolve_volume(context: Context, body: list[str] | str) -> Volume:
     """A `volume` step."""
+    before = len(context.problems)
     found = context.texts(body)
-    if not found:
-        context.problem("no mount points")
+    if not found and len(context.problems) == before:
+        context.problem("no mount points", "write the folders")
     return Volume(found)
 
 

@@ -55,13 +55,14 @@ def _specified(context: Context, spec: PackageSpec, ecosystem: str) -> Package |
     fixes = context.at("fixes").texts(spec.fixes)
     if at_least and ecosystem != "apt":
         context.at("at_least").problem("`at_least` is for apt only", "write the exact `version`")
+        return None
     if version and at_least:
         context.problem("both `version` and `at_least`", "leave one of them out")
     if not name:
         return None
     package = _parsed(context, ecosystem, exact_version(ecosystem, name, version) if version else name)
     if at_least and isinstance(parse_package("apt", f"x={at_least}"), Bad):
-        context.at("at_least").problem(f"`{at_least}` is no version of a Debian package")
+        context.at("at_least").problem(f"`{at_least}` is no version of a Debian package", "write it as apt shows it")
         return None
     if not package:
         return None

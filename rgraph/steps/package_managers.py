@@ -17,6 +17,7 @@ REMOVE_LISTS = "rm -rf /var/lib/apt/lists/*"
 
 _CHANNEL = re.compile(r"[A-Za-z0-9_.~/$][A-Za-z0-9_.~:/@+$={}%?&-]*")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9_.$/][A-Za-z0-9_.$/{}-]*")
+_APT_WORD = re.compile(r"[A-Za-z0-9./$][A-Za-z0-9./_~+${}-]*")
 _PROGRAM = re.compile(r"[A-Za-z0-9_./\\:-]+(?: -m [A-Za-z0-9_.]+)?")
 
 
@@ -175,7 +176,7 @@ def resolve_apt(context: Context, body: written.AptBody) -> Apt:
     for name, value in sorted(body.env.items()):
         here = context.at("env", name)
         if isinstance(bad := variable(name), Bad):
-            here.problem(bad.what, bad.help)
+            context.key("env", name).problem(bad.what, bad.help)
         env.append((name, here.text(value)))
     return Apt(
         _some(context.at("packages"), body.packages, "apt"),
@@ -190,23 +191,27 @@ def resolve_apt(context: Context, body: written.AptBody) -> Apt:
 
 
 def _some(context: Context, written_packages: written.Packages, ecosystem: str) -> tuple[Package, ...]:
+    before = len(context.problems)
     found = packages(context, written_packages, ecosystem)
-    if not found and not context.problems:
+    if not found and len(context.problems) == before:
         context.problem("the list of packages is empty", "name a package, or leave the step out with `when`")
     return found
 
 
 def _repository(context: Context, body: written.AptRepository) -> AptRepository:
+    def words(key: str, texts: list[str] | str) -> tuple[str, ...]:
+        placed = context.at(key).placed(texts)
+        return tuple(_checked(here, text, _APT_WORD, "word of a source list") for text, here in placed)
 
     name = context.at("name").name(body.name, layer_name, "")
     key = context.at("key")
     url = key.at("url").url(body.key.url)
     options = [f"signed-by=/usr/share/keyrings/{name}.gpg"]
-    if architectures := context.at("architectures").texts(body.architectures):
+    if architectures := words("architectures", body.architectures):
         options.insert(0, f"arch={','.join(architectures)}")
-    parts = (context.at("uri").url(body.uri), context.at("suite").text(body.suite))
-    components = context.at("components").texts(body.components)
-    line = " ".join(("deb", f"[{' '.join(options)}]", *parts, *components))
+    suite = _checked(context.at("suite"), context.at("suite").text(body.suite), _APT_WORD, "suite")
+    parts = (context.at("uri").url(body.uri), suite, *words("components", body.components))
+    line = " ".join(("deb", f"[{' '.join(options)}]", *parts))
     return AptRepository(
         name, url, key.at("sha256").checksum(body.key.sha256, url), line, context.settings.downloader
     )

@@ -156,7 +156,7 @@ def _repository(context: Context, snapshot: str, repository: str) -> tuple[str, 
     date = context.at("snapshot").name(snapshot, day, "") if snapshot else ""
     url = context.at("repository").url(repository).rstrip("/") if repository else ""
     if any(character in url for character in "\"'\\"):
-        context.at("repository").problem("the URL holds a quote or backslash")
+        context.at("repository").problem("the URL holds a quote or backslash", "write it without")
         url = ""
     return "CRAN", f"{url or SNAPSHOTS}/{date}" if snapshot else url or CRAN
 
@@ -176,7 +176,7 @@ def resolve_cran(context: Context, body: written.CranBody) -> RPackages:
 def resolve_bioconductor(context: Context, body: written.Bioconductor) -> RPackages:
     """A `bioconductor` step."""
     release = context.at("release").text(body.release)
-    if release and not re.fullmatch(r"\d+\.\d+", release):
+    if release and not re.fullmatch(r"[0-9]+\.[0-9]+", release):
         context.at("release").problem(f"`{release}` is no Bioconductor release", 'write it as `"3.9"`')
     pinned_by = f"release {release}"
     found = packages(context.at("packages"), body.packages, "bioconductor", pinned_by)
@@ -191,6 +191,7 @@ _REPO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?/[A-Za-z0-9._-]+")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 _R_NAME = re.compile(r"[A-Za-z][A-Za-z0-9.]*[A-Za-z0-9]")
 _R_VERSION = re.compile(r"[0-9]+(?:[.-][0-9]+)*")
+_DIGITS = "use digits, with `.` or `-` between them"
 _SUBDIR = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 _FLOATING = frozenset({"HEAD", "main", "master", "devel", "develop", "trunk"})
 
@@ -222,10 +223,10 @@ def _github_package(context: Context, body: written.GithubPackage) -> GithubPack
         repo,
         ref,
         _matching(context.at("name"), name, _R_NAME, "name of an R package", "say it: `name: PACKAGE`"),
-        _matching(context.at("version"), body.version, _R_VERSION, "version of an R package", "")
+        _matching(context.at("version"), body.version, _R_VERSION, "version of an R package", _DIGITS)
         if body.version
         else "",
-        _matching(context.at("subdir"), body.subdir, _SUBDIR, "folder of a repository", "")
+        _matching(context.at("subdir"), body.subdir, _SUBDIR, "folder of a repository", "write its path there, without `/` before it")
         if body.subdir
         else "",
         context.at("auth").name(body.auth, variable, "") if body.auth else "",
@@ -243,8 +244,8 @@ def resolve_url(context: Context, body: written.UrlBody) -> UrlPackages:
     return UrlPackages(
         tuple(
             UrlPackage(
-                _matching(here.at("name"), each.name, _R_NAME, "name of an R package", ""),
-                _matching(here.at("version"), each.version, _R_VERSION, "version of an R package", ""),
+                _matching(here.at("name"), each.name, _R_NAME, "name of an R package", "use letters, digits and `.`"),
+                _matching(here.at("version"), each.version, _R_VERSION, "version of an R package", _DIGITS),
                 resolve_fetch(here, each.url, each.sha256, None),
                 here.at("verify").flag(each.verify),
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from itertools import accumulate
 
 from rgraph.steps.interface import Dialect, Run
 
@@ -115,7 +116,8 @@ def run(parts: list[Run], dialect: Dialect) -> str:
     escape = "\\" if dialect == "posix" else "`"
     flags = "".join(f"{mount} {escape}\n{_INDENT}" for mount in mounts)
     if dialect == "posix":
-        return f"RUN {flags}{_joined(commands, ' && ', chr(92))}"
+        whole = [_as_one(command) for command in commands] if len(commands) > 1 else commands
+        return f"RUN {flags}{_joined(whole, ' && ', chr(92))}"
     if dialect == "cmd" and not any(part.powershell for part in parts):
         return f"RUN {flags}{_joined(commands, ' && ', '`')}"
     script = "; `\n".join(_checked(command) for command in commands).replace("\n", f"\n{_INDENT}")
@@ -136,6 +138,25 @@ def _checked(command: str) -> str:
     """A command of PowerShell stops by itself when it fails, a program does not."""
     command = command.replace("\n", f" `\n{_INDENT}")
     return command if _CMDLET.match(command) else f"{command}; if ($LASTEXITCODE) {{ exit $LASTEXITCODE }}"
+
+
+_QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+_SEQUENCE = re.compile(r";|\|\||(?<![&>|<])&(?![&>])")
+_DEPTH = {"if": 1, "for": 1, "while": 1, "until": 1, "case": 1, "fi": -1, "done": -1, "esac": -1}
+
+
+def _as_one(command: str) -> str:
+    """A command that `&&` takes as a whole: in `a && b || c` a failed `a` would run `c` and be forgotten."""
+    bare = _QUOTED.sub("''", command)
+    if not _SEQUENCE.search(bare) or _is_compound(bare):
+        return command
+    return f"{{ {command}{'' if bare.rstrip().endswith((';', '&')) else ';'} }}"
+
+
+def _is_compound(bare: str) -> bool:
+    """Whether a command without its quoted parts is one `if`, `for`, `while`, `until` or `case`."""
+    depths = list(accumulate(_DEPTH.get(each, 0) for each in re.split(r"[\s;]+", bare)))
+    return min(depths[:-1], default=0) > 0 and depths[-1] == 0
 
 
 def _joined(commands: list[str], joiner: str, escape: str) -> str:

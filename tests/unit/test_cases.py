@@ -20,8 +20,8 @@ def difference(expected: Tree, found: Tree) -> str:
     for path in sorted(expected.keys() | found.keys()):
         old, new = expected.get(path), found.get(path)
         if old != new:
-            texts = [[] if each is None else each.decode().split("\n") for each in (old, new)]
-            lines += difflib.unified_diff(*texts, f"expected/{path}", f"found/{path}", lineterm="")
+            before, after = ((each or b"").decode().split("\n") for each in (old, new))
+            lines += difflib.unified_diff(before, after, f"expected/{path}", f"found/{path}", lineterm="")
             lines.append(f"({path} differs)")
     return "\n".join(lines)
 
