@@ -39,7 +39,9 @@ def expand(matrix: Mapping[str, Any], place: Place, problems: Problems) -> list[
         count *= len(values)
     if count + len(include) > MAX_ROWS:
         problems.add(
-            Place(place.file, place.path, on_key=True), f"the matrix has {count + len(include)} rows, more than {MAX_ROWS}", "make several layers"
+            Place(place.file, place.path, on_key=True),
+            f"the matrix has {count + len(include)} rows, more than {MAX_ROWS}",
+            "make several layers",
         )
         return []
     original = (
@@ -87,7 +89,11 @@ def _check_exclude(
                 )
             elif value not in axes[name]:
                 shown = "[...]" if isinstance(value, list) else as_text(value)
-                problems.add(place.at(index, name), f"the axis `{name}` has no value `{shown}`", "copy one of its values")
+                problems.add(
+                    place.at(index, name),
+                    f"the axis `{name}` has no value `{shown}`",
+                    "copy one of its values",
+                )
 
 
 def _is_axis(name: str, place: Place, problems: Problems) -> bool:

@@ -117,7 +117,9 @@ def folder(text: str) -> Folder | Bad:
     if ".." in segments or "." in segments:
         return Bad(f"`{text}` leads out of generated/", "leave out `.` and `..`")
     if segments[0].lower() in _TAKEN_FOLDERS:
-        return Bad(f"`{segments[0]}` below generated/ is taken for the whole catalogue", "choose another folder")
+        return Bad(
+            f"`{segments[0]}` below generated/ is taken for the whole catalogue", "choose another folder"
+        )
     if all(map(_SEGMENT.fullmatch, segments)) and len(text) <= _LONGEST_FOLDER:
         return Folder(text)
     help = "use letters, digits, `.`, `_`, `+` and `-` between the `/`, at most 200 characters"

@@ -89,7 +89,14 @@ def compose(text: str, raw: bytes) -> Node | None:
     entries = raw.count(b"\n") + raw.count(b"\r") + raw.count(b",")
     if entries > _MAX_ENTRIES:
         raise Faults(
-            [Fault(f"{entries} lines and entries, more than the {_MAX_ENTRIES} that are read", "make several manifests of it", 1, 1)]
+            [
+                Fault(
+                    f"{entries} lines and entries, more than the {_MAX_ENTRIES} that are read",
+                    "",
+                    1,
+                    1,
+                )
+            ]
         )
     longest = max(map(len, raw.split(b"\n")))
     if raw.count(b"[") + raw.count(b"{") + 2 * longest > _SAFE_DEPTH or _ANCHOR.search(raw):

@@ -186,7 +186,7 @@ def _mismatch_help(data: object, branches: tuple[Any, ...], words: list[str]) ->
             return did_you_mean(data, [word.strip("`") for word in words if word.startswith("`")])
         case str() if words == ["a list"] and not _holds_mappings(branches):
             return f"write `[{_short(data)}]`"
-        case dict() if "a list" in words and "a mapping" not in words:
+        case dict() if words == ["a list"]:
             return "begin each entry with `- `"
         case str() if words == ["a mapping"]:
             return _keys_of(branches)

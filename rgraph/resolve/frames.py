@@ -23,7 +23,11 @@ def resolve_frame(context: Context, manifest: LayerManifest) -> Frame:
     platforms = context.at("platforms").placed(manifest.platforms)
     return Frame(
         _capabilities(context.at("capabilities"), manifest.capabilities),
-        tuple(sorted({here.checked(text, names.platform, names.Platform("")) for text, here in platforms} - {""})),
+        tuple(
+            sorted(
+                {here.checked(text, names.platform, names.Platform("")) for text, here in platforms} - {""}
+            )
+        ),
         tuple(
             (here.checked(name, names.variable, ""), here.optional(value))
             for name, value in sorted(manifest.args.items())

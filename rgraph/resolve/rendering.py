@@ -15,8 +15,8 @@ from rgraph.image import ImageStep, Rendered, State
 from rgraph.steps.commands import Commands
 from rgraph.steps.group import Group
 from rgraph.steps.image_settings import Shell, User, Workdir
-from rgraph.steps.r import RPackages, UrlPackages
 from rgraph.steps.interface import Dialect, Os, Step
+from rgraph.steps.r import RPackages, UrlPackages
 from rgraph.steps.shells import dialect_of, json_array, run, unsafe_verbatim
 
 

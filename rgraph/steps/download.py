@@ -146,7 +146,9 @@ def resolve_source(context: Context, body: written.Source) -> Source:
         context.at("commit").problem(f"`{commit}` is no commit", "40 hex digits")
     directory = context.at("directory").optional(body.directory)
     if directory and isinstance(file_path(directory), Bad):
-        context.at("directory").problem(f"`{directory}` is no folder of the archive", "write its path there, without `..`")
+        context.at("directory").problem(
+            f"`{directory}` is no folder of the archive", "write its path there, without `..`"
+        )
     return Source(
         name,
         context.at("version").text(body.version),

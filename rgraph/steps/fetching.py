@@ -46,6 +46,8 @@ def resolve_fetch(
     sums = {platform: text for platform, text, _ in context.at("sha256").by_platform(sha256)}
     if None not in sums and isinstance(url, str):
         context.at("sha256").problem("checksums by platform for one URL", "write `url` by platform too")
+    if sums.get(None) and not isinstance(url, str):
+        context.at("sha256").problem("one checksum for URLs by platform", "write `sha256` by platform too")
     found = []
     for platform, text, place in here.by_platform(url):
         address = place.url(text)
@@ -63,14 +65,18 @@ def fetch_commands(fetch: Fetch, target: str, dialect: Dialect) -> tuple[str, ..
     if fetch.sources[0][0] is None:
         _, url, checksum = fetch.sources[0]
         return (f"{_get(fetch)} {target} {word(url)}", *_check(target, checksum))
+    some = " SUM=" if any(checksum for _, _, checksum in fetch.sources) else ""
     cases = "\n".join(
-        f"{_MACHINES[str(platform)]}) URL={word(url)}{f' SUM={checksum}' if checksum else ''} ;;"
+        f"{_MACHINES[str(platform)]}) URL={word(url)}{f' SUM={checksum}' if checksum else some} ;;"
         for platform, url, checksum in fetch.sources
         if platform in _MACHINES
     )
     choose = f'case "$(uname -m)" in\n{cases}\n*) echo "no download for $(uname -m)" >&2 ; exit 1 ;;\nesac'
-    check = (f'echo "$SUM  {target.strip(chr(34))}" | sha256sum -c -',) if fetch.checked() else ()
-    return (choose, f'{_get(fetch)} {target} "$URL"', *check)
+    check = f'echo "$SUM  {target.strip(chr(34))}" | sha256sum -c -'
+    if not fetch.checked():
+        # Where only some have a checksum, those are checked.
+        return (choose, f'{_get(fetch)} {target} "$URL"', *([f'test -z "$SUM" || {check}'] if some else []))
+    return (choose, f'{_get(fetch)} {target} "$URL"', check)
 
 
 def _get(fetch: Fetch) -> str:

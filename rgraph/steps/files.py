@@ -10,7 +10,6 @@ from rgraph.steps.context import Context
 from rgraph.steps.interface import PARENT, Dialect, Step
 from rgraph.steps.shells import json_array
 
-
 _NOT_PLAIN = re.compile(r"""[\s<\[\]"']|\\$""")
 """What would part a path, or make a list, a here-document or a line continuation of it."""
 
@@ -59,7 +58,8 @@ def _path(context: Context, text: str) -> str:
     value = context.text(text)
     if value.startswith("-") or (value.endswith(("\\", "`")) and value[-2:-1] != ":"):
         context.problem(
-            f"`{value}` is no path here", "a path does not begin with `-` and does not end in `\\` or a backtick"
+            f"`{value}` is no path here",
+            "a path does not begin with `-` and does not end in `\\` or a backtick",
         )
     return value
 

@@ -62,7 +62,9 @@ def _specified(context: Context, spec: PackageSpec, ecosystem: str) -> Package |
         return None
     package = _parsed(context, ecosystem, exact_version(ecosystem, name, version) if version else name)
     if at_least and isinstance(parse_package("apt", f"x={at_least}"), Bad):
-        context.at("at_least").problem(f"`{at_least}` is no version of a Debian package", "write it as apt shows it")
+        context.at("at_least").problem(
+            f"`{at_least}` is no version of a Debian package", "write it as apt shows it"
+        )
         return None
     if not package:
         return None

@@ -226,7 +226,13 @@ def _github_package(context: Context, body: written.GithubPackage) -> GithubPack
         _matching(context.at("version"), body.version, _R_VERSION, "version of an R package", _DIGITS)
         if body.version
         else "",
-        _matching(context.at("subdir"), body.subdir, _SUBDIR, "folder of a repository", "write its path there, without `/` before it")
+        _matching(
+            context.at("subdir"),
+            body.subdir,
+            _SUBDIR,
+            "folder of a repository",
+            "write its path there, without `/` before it",
+        )
         if body.subdir
         else "",
         context.at("auth").name(body.auth, variable, "") if body.auth else "",
@@ -244,7 +250,9 @@ def resolve_url(context: Context, body: written.UrlBody) -> UrlPackages:
     return UrlPackages(
         tuple(
             UrlPackage(
-                _matching(here.at("name"), each.name, _R_NAME, "name of an R package", "use letters, digits and `.`"),
+                _matching(
+                    here.at("name"), each.name, _R_NAME, "name of an R package", "use letters, digits and `.`"
+                ),
                 _matching(here.at("version"), each.version, _R_VERSION, "version of an R package", _DIGITS),
                 resolve_fetch(here, each.url, each.sha256, None),
                 here.at("verify").flag(each.verify),

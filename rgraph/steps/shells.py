@@ -147,6 +147,8 @@ _DEPTH = {"if": 1, "for": 1, "while": 1, "until": 1, "case": 1, "fi": -1, "done"
 
 def _as_one(command: str) -> str:
     """A command that `&&` takes as a whole: in `a && b || c` a failed `a` would run `c` and be forgotten."""
+    if ";" not in command and "||" not in command and "&" not in command:
+        return command
     bare = _QUOTED.sub("''", command)
     if not _SEQUENCE.search(bare) or _is_compound(bare):
         return command
@@ -165,10 +167,16 @@ def _joined(commands: list[str], joiner: str, escape: str) -> str:
     return f" {escape}\n{_INDENT}{joiner.lstrip()}".join(lines)
 
 
+_TELLING = re.compile(r"['\"#]|<<")
+"""Signs without which a command needs no closer look."""
+
+
 def unsafe_command(command: str) -> str | None:
     """Why a command cannot be joined with others; None if it can."""
     if command.endswith(("\\", "`")):
         return "ends in a line continuation, which would swallow what follows"
+    if not _TELLING.search(command):
+        return None
     quote, previous = "", " "
     for character in command:
         if quote:
@@ -192,6 +200,8 @@ def _heredocs(line: str) -> list[tuple[str, bool]]:
 
     As BuildKit finds them (its parser, `heredocsFromLine`): each is a word of its own, outside quotes.
     """
+    if "<<" not in line:
+        return []
     if _WORD.sub("", line).strip():
         return []  # a quote that is not closed: BuildKit then finds none
     found = [match for each in _WORD.findall(line) if (match := _HEREDOC.fullmatch(each))]

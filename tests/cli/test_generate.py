@@ -39,7 +39,13 @@ def test_a_first_run_names_what_it_wrote(tmp_path: Path) -> None:
     names = set(written(tmp_path / "generated"))
     assert result.out.splitlines() == [f"wrote generated/{name}" for name in sorted(names)]
     for folder in ("base/cpu", "base/gpu", "r-base/cpu", "r-base/gpu"):
-        for name in ("Dockerfile", "Dockerfile.combined", "LICENSE.txt", "ThirdPartyNotices.txt", "tests.json"):
+        for name in (
+            "Dockerfile",
+            "Dockerfile.combined",
+            "LICENSE.txt",
+            "ThirdPartyNotices.txt",
+            "tests.json",
+        ):
             assert f"{folder}/{name}" in names
     assert {"README.md", "docker-bake.json", "graph.svg"} <= names
 

@@ -24,10 +24,18 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(Path(__file__).parents[2]), "TERM": "xterm-256color", **more}
 
 
-def rgraph(root: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+def process(root: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*PROGRAM, *arguments], cwd=root, env=environment(**more), capture_output=True, text=True, timeout=60
+        command, cwd=root, env=environment(**more), capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def python(root: Path, code: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return process(root, sys.executable, "-c", code, *arguments, **more)
+
+
+def rgraph(root: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return process(root, *PROGRAM, *arguments, **more)
 
 
 @pytest.fixture
@@ -65,15 +73,15 @@ def test_a_reader_that_has_enough(root: Path) -> None:
         + "]}\n"
     )
     command = f"{' '.join(PROGRAM)} plan --format json | head -n 1; exit ${{PIPESTATUS[0]}}"
-    found = subprocess.run(
-        ["bash", "-c", command], cwd=root, env=environment(), capture_output=True, text=True, timeout=60
-    )
+    found = process(root, "bash", "-c", command)
     assert found.stdout == '{"schema": 1,\n'
     assert found.stderr == ""
     assert found.returncode == 0
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["plan", "--help"], ["release", "cut", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["plan", "--help"], ["release", "cut", "--help"]]
+)
 def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     code = (
         "import sys, atexit\n"
@@ -83,9 +91,7 @@ def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> Non
         f"sys.argv = ['rgraph', *{arguments!r}]\n"
         "main()\n"
     )
-    found = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60
-    )
+    found = python(tmp_path, code)
     assert found.returncode == 0
     assert "rgraph" in found.stdout
     assert found.stderr == "[]\n"
@@ -99,9 +105,7 @@ def test_plan_imports_no_networkx(root: Path) -> None:
         "sys.argv = ['rgraph', 'plan']\n"
         "main()\n"
     )
-    found = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, env=environment(), capture_output=True, text=True, timeout=60
-    )
+    found = python(root, code)
     assert found.stderr == "False\n"
 
 
@@ -111,10 +115,7 @@ def test_shell_completion(tmp_path: Path) -> None:
     def complete(words: str) -> list[str]:
         number = str(len(words.split(" ")) - 1)
         more = {"_RGRAPH_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": number}
-        command = [sys.executable, "-c", code]
-        found = subprocess.run(
-            command, cwd=tmp_path, env=environment(**more), capture_output=True, text=True, timeout=60
-        )
+        found = python(tmp_path, code, **more)
         assert found.stderr == ""
         return found.stdout.split()
 
@@ -132,7 +133,9 @@ def tags(root: Path) -> list[str]:
 def test_two_cuts_at_once(root: Path) -> None:
     command = [*PROGRAM, "release", "cut", "--date", "20260102"]
     started = [
-        subprocess.Popen(command, cwd=root, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command, cwd=root, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         for _ in range(3)
     ]
     ended = [(*process.communicate(timeout=60), process.returncode) for process in started]
@@ -152,7 +155,11 @@ def test_cuts_and_changes_at_once_get_numbers_of_their_own(root: Path) -> None:
         text = re.sub(r"r-essentials=[0-9.]+", f"r-essentials={version}", path.read_text())
         path.with_suffix(".new").write_text(text)
         path.with_suffix(".new").replace(path)
-        processes.append(subprocess.Popen(command, cwd=root, env=environment(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
+        processes.append(
+            subprocess.Popen(
+                command, cwd=root, env=environment(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+        )
         time.sleep(0.2)
     assert [process.wait(timeout=60) for process in processes] == [0, 0]
     found = tags(root)
@@ -161,10 +168,12 @@ def test_cuts_and_changes_at_once_get_numbers_of_their_own(root: Path) -> None:
 
 
 @pytest.mark.parametrize("part", [0.25, 0.5, 0.75, 0.9])
-def test_a_run_that_was_killed_is_repaired(part: float, root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_run_that_was_killed_is_repaired(
+    part: float, root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     values = ", ".join(f"x{number}" for number in range(150))
     (root / "manifests/base/many.yaml").write_text(
-        f"kind: base\nname: many\nfrom: ubuntu\nvariant: \"${{{{ a }}}}\"\nmatrix: {{a: [{values}]}}\n"
+        f'kind: base\nname: many\nfrom: ubuntu\nvariant: "${{{{ a }}}}"\nmatrix: {{a: [{values}]}}\n'
     )
     expected = tmp_path_factory.mktemp("expected")
     shutil.copytree(root / "manifests", expected / "manifests")
@@ -180,8 +189,12 @@ def test_a_run_that_was_killed_is_repaired(part: float, root: Path, tmp_path_fac
 
 
 def test_interrupted(root: Path) -> None:
-    code = "import rgraph.app as a\ndef f(*x): raise KeyboardInterrupt\na.Workspace = f\nfrom rgraph.cli.main import main\nmain()"
-    found = subprocess.run(
-        [sys.executable, "-c", code, "check"], cwd=root, env=environment(), capture_output=True, text=True, timeout=60
+    code = (
+        "import rgraph.app as a\n"
+        "def f(*x): raise KeyboardInterrupt\n"
+        "a.Workspace = f\n"
+        "from rgraph.cli.main import main\n"
+        "main()\n"
     )
+    found = python(root, code, "check")
     assert (found.returncode, found.stdout, found.stderr) == (130, "", "")

@@ -58,7 +58,9 @@ def catalogue(target: Path, *overlays: Path) -> Path:
 def written(root: Path) -> dict[str, bytes]:
     """Every file below a folder, by its path; a link is its target."""
     return {
-        path.relative_to(root).as_posix(): os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+        path.relative_to(root).as_posix(): os.readlink(path).encode()
+        if path.is_symlink()
+        else path.read_bytes()
         for path in sorted(root.rglob("*"))
         if path.is_symlink() or path.is_file()
     }

@@ -42,7 +42,9 @@ def with_layer(root: Path, text: str | bytes) -> Path:
 
 
 DEEP = 100_000
-BOMB = "\n".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+BOMB = "\n".join(
+    f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
 
 FILES: dict[str, tuple[bytes, str]] = {
     "null bytes": (b"kind: base\0\nname: bad\n", "U+0000"),
@@ -59,8 +61,14 @@ FILES: dict[str, tuple[bytes, str]] = {
     "deep keys": (b"? " * DEEP + b"x\n", "bad.yaml:1:"),
     "many keys": (b"kind: base\n" + b"".join(b"k%d: x\n" % i for i in range(50_000)), "unknown key `k0`"),
     "many bad steps": (LAYER.encode() + b"steps:\n" + b"- x\n" * 100_000, "expected a step"),
-    "huge integer": (LAYER.encode() + b"tests: [{name: a, command: b, nodes: 99999999999999999999}]\n", "no number"),
-    "superscript digit": (LAYER.encode() + "tests: [{name: a, command: b, nodes: \u00b2}]\n".encode(), "no number"),
+    "huge integer": (
+        LAYER.encode() + b"tests: [{name: a, command: b, nodes: 99999999999999999999}]\n",
+        "no number",
+    ),
+    "superscript digit": (
+        LAYER.encode() + "tests: [{name: a, command: b, nodes: \u00b2}]\n".encode(),
+        "no number",
+    ),
     "kind is a number": (b"kind: 5\nname: bad\n", "unknown kind `5`"),
     "python object": (b"kind: !!python/object/apply:os.system ['touch pwned']\n", "is not allowed"),
     "binary tag": (b"kind: !!binary YmFzZQ==\n", "the tag `!!binary` is not allowed"),
@@ -98,7 +106,8 @@ EXPRESSIONS = {
     "test": "device is defined",
     "loop": "[x for x in device]",
     "replace bomb": "'a'" + " | replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaa')" * 8,
-    "join bomb": "'aaaaaaaaaaaaaaaaaaaa'" + " | replace('a', 'a a') | split(' ') | join('aaaaaaaaaaaaaaaaaaaa')" * 6,
+    "join bomb": "'aaaaaaaaaaaaaaaaaaaa'"
+    + " | replace('a', 'a a') | split(' ') | join('aaaaaaaaaaaaaaaaaaaa')" * 6,
     "concat bomb": " ~ ".join(["(device | replace('', device))"] * 30) + " | nofilter",
     "parentheses": "(" * 450 + "device" + ")" * 450,
     "lists": "[" * 450 + "]" * 450,
@@ -129,22 +138,40 @@ LAYERS: dict[str, tuple[str, str]] = {
         "the matrix has 1000000000 rows, more than 5000",
     ),
     "20,000 rows to include": ("matrix: {include: [" + "{a: b}, " * 20_000 + "]}\n", "more than 5000"),
-    "a list of lists as value": ("matrix: {a: [" + "[" * 40 + "x" + "]" * 40 + "]}\nsteps: [{user: \"${{ a }}\"}]\n", "list"),
+    "a list of lists as value": (
+        "matrix: {a: [" + "[" * 40 + "x" + "]" * 40 + ']}\nsteps: [{user: "${{ a }}"}]\n',
+        "list",
+    ),
     "name of 10,000 characters": ("repository: " + "r" * 10_000 + "\n", "no repository"),
     "folder of 10,000 characters": ("folder: " + "f/" * 5_000 + "f\n", "no folder"),
     "tag of 10,000 characters": ("tags: [" + "t" * 10_000 + "]\n", "no tag"),
-    "unknown recipe of 10,000 characters": ("steps: [{use: " + "u" * 10_000 + "}]\n", "there is no recipe `uuu"),
+    "unknown recipe of 10,000 characters": (
+        "steps: [{use: " + "u" * 10_000 + "}]\n",
+        "there is no recipe `uuu",
+    ),
     "unknown key of 10,000 characters": ("k" * 1_000 + ": x\n", "unknown key `kkk"),
     "folder above the catalogue": ("folder: ../../etc\n", "leads out of generated/"),
     "folder with a dot": ("folder: ./x\n", "leads out of generated/"),
     "absolute folder": ("folder: /etc/x\n", "no folder below generated/"),
     "folder of Windows": ("folder: '..\\x'\n", "no folder below generated/"),
-    "file to copy above the catalogue": ("steps: [{copy: {files: [../../../etc/passwd], to: /x}}]\n", "no file of manifests/files/"),
-    "script above the catalogue": ("tests: [{name: a, script: ../catalog.yaml}]\n", "there is no file `../catalog.yaml`"),
-    "unknown stage": ("stages: [{name: a, from: nowhere}]\nsteps: [{take: {from: a, path: /x, to: /x}}]\n", "there is no stage or External `nowhere`"),
+    "file to copy above the catalogue": (
+        "steps: [{copy: {files: [../../../etc/passwd], to: /x}}]\n",
+        "no file of manifests/files/",
+    ),
+    "script above the catalogue": (
+        "tests: [{name: a, script: ../catalog.yaml}]\n",
+        "there is no file `../catalog.yaml`",
+    ),
+    "unknown stage": (
+        "stages: [{name: a, from: nowhere}]\nsteps: [{take: {from: a, path: /x, to: /x}}]\n",
+        "there is no stage or External `nowhere`",
+    ),
     "stage that takes from itself": ("stages: [{name: a, from: a}]\n", "there is no stage or External `a`"),
-    "layer on itself": ('steps: [{take: {from: "bad:one", path: /x, to: /x}}]\n', "a cycle: bad:one -> bad:one"),
-}  # fmt: skip
+    "layer on itself": (
+        'steps: [{take: {from: "bad:one", path: /x, to: /x}}]\n',
+        "a cycle: bad:one -> bad:one",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -61,7 +61,13 @@ NOT_REACHED = (
     "not YAML: {}",
     "the package holds a line break or another character that does not print",
 )
-ELSEWHERE_TOO = ("files/tree.py", "files/reader.py", "files/writer.py", "files/transaction.py", "init_template")
+ELSEWHERE_TOO = (
+    "files/tree.py",
+    "files/reader.py",
+    "files/writer.py",
+    "files/transaction.py",
+    "init_template",
+)
 
 
 def template(node: ast.expr) -> str | None:

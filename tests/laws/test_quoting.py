@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
+from pathlib import Path
 
 import dockerfile  # type: ignore[import-not-found]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rgraph.names import Platform
+from rgraph.steps.fetching import Fetch, fetch_commands
 from rgraph.steps.image_settings import Env, Label
 from rgraph.steps.interface import Dialect, Run
 from rgraph.steps.shells import instruction_value, json_array, run, word
@@ -164,3 +168,20 @@ def test_the_first_failure_ends_the_build(first: str, then: str, last: str) -> N
 def test_only_what_needs_braces_has_them(command: str, joined: str) -> None:
     assert run([Run(("first", command))], "posix") == f"RUN first \\\n    && {joined}"
     assert run([Run((command,))], "posix") == f"RUN {command}"
+
+
+@pytest.mark.parametrize(("machine", "content", "succeeds"), [("x86_64", "a", True), ("x86_64", "b", False)])
+@pytest.mark.parametrize("other", ["", "0" * 64])
+def test_a_checksum_is_checked_whatever_others_have(
+    machine: str, content: str, succeeds: bool, other: str, tmp_path: Path
+) -> None:
+    """The downloader and `uname` are stood in for; the rest is what the image's shell would run."""
+    checksum = hashlib.sha256(b"a").hexdigest()
+    sources = ((Platform("linux/amd64"), "https://x.example/a", checksum),)
+    more = ((Platform("linux/arm64"), "https://x.example/b", other),)
+    commands = fetch_commands(Fetch((*sources, *more), "curl"), '"$FILE"', "posix")
+    text = run([Run((f"FILE={tmp_path}/f", *commands))], "posix")
+    script = dockerfile.parse_string(f"FROM a\n{text}\n")[1].value[0]
+    stand_in = f"uname() {{ echo {machine}; }}; curl() {{ printf {content} > {tmp_path}/f; }}; "
+    made = subprocess.run(["/bin/sh", "-c", stand_in + script], check=False, capture_output=True)
+    assert (made.returncode == 0) == succeeds

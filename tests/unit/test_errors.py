@@ -43,7 +43,8 @@ def test_keys_and_indexes_sort_without_comparing_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(ManifestError([]), 2), (UsageError("x"), 2), (DriftError("x"), 1), (RgraphError("x"), 2)]
+    ("error", "code"),
+    [(ManifestError([]), 2), (UsageError("x"), 2), (DriftError("x"), 1), (RgraphError("x"), 2)],
 )
 def test_exit_codes(error: RgraphError, code: int) -> None:
     assert error.exit_code == code

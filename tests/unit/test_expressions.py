@@ -7,7 +7,15 @@ import pytest
 from rgraph.expressions import ExpressionError, Scope, Value, evaluate, is_true, names_of
 
 SCOPE = Scope(
-    {"device": "gpu", "cuda": "11.10", "flag": True, "off": False, "names": ["a", "b"], "nothing": None, "empty": ""},
+    {
+        "device": "gpu",
+        "cuda": "11.10",
+        "flag": True,
+        "off": False,
+        "names": ["a", "b"],
+        "nothing": None,
+        "empty": "",
+    },
     frozenset({"device", "cuda", "missing"}),
 )
 
@@ -152,7 +160,9 @@ def test_conditions(text: str | bool, expected: bool) -> None:
     assert is_true(text, SCOPE) is expected
 
 
-@pytest.mark.parametrize("text", ["device == 'gpu'", "x${{ device }}", "${{ device }}${{ device }}", "", "yes"])
+@pytest.mark.parametrize(
+    "text", ["device == 'gpu'", "x${{ device }}", "${{ device }}${{ device }}", "", "yes"]
+)
 def test_a_condition_is_one_expression(text: str) -> None:
     with pytest.raises(ExpressionError, match="expected true, false or one expression"):
         is_true(text, SCOPE)

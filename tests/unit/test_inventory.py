@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from rgraph.app import Workspace
@@ -110,7 +108,13 @@ def test_a_deb_has_its_distribution(workspace: Workspace) -> None:
 
 def test_names_for_selectors(workspace: Workspace) -> None:
     names = workspace.inventory.names["r-base:cpu"]
-    assert {"curl", "curl@7.68.0-1ubuntu2", "pkg:deb/ubuntu/curl", "r-essentials", "pkg:conda/r-essentials"} <= names
+    assert {
+        "curl",
+        "curl@7.68.0-1ubuntu2",
+        "pkg:deb/ubuntu/curl",
+        "r-essentials",
+        "pkg:conda/r-essentials",
+    } <= names
     assert "curl" not in workspace.inventory.names["staged:one"]
     assert {"cuda", "built", "only"} <= workspace.inventory.names["staged:one"]
     assert "unused" not in workspace.inventory.names["staged:one"]

@@ -27,23 +27,35 @@ GITHUB = {
 ROWS: list[tuple[dict[str, Any], list[Row]]] = [
     ({}, [{}]),
     ({"a": ["x"]}, [{"a": "x"}]),
-    ({"a": ["x", "y"], "b": [True, False]}, [
-        {"a": "x", "b": True}, {"a": "x", "b": False}, {"a": "y", "b": True}, {"a": "y", "b": False},
-    ]),
+    (
+        {"a": ["x", "y"], "b": [True, False]},
+        [
+            {"a": "x", "b": True},
+            {"a": "x", "b": False},
+            {"a": "y", "b": True},
+            {"a": "y", "b": False},
+        ],
+    ),
     ({"a": [["x", "y"]]}, [{"a": ["x", "y"]}]),
     ({"include": [{"a": "x"}, {"b": "y"}]}, [{"a": "x"}, {"b": "y"}]),
     ({"a": ["x", "y"], "exclude": [{"a": "x"}]}, [{"a": "y"}]),
-    ({"a": ["x", "y"], "b": ["1", "2"], "exclude": [{"a": "x", "b": "1"}, {"b": "2"}]}, [{"a": "y", "b": "1"}]),
+    (
+        {"a": ["x", "y"], "b": ["1", "2"], "exclude": [{"a": "x", "b": "1"}, {"b": "2"}]},
+        [{"a": "y", "b": "1"}],
+    ),
     ({"a": ["x"], "exclude": [{"a": "x"}], "include": [{"a": "x", "b": "y"}]}, [{"a": "x", "b": "y"}]),
-    (GITHUB, [
-        {"fruit": "apple", "animal": "cat", "color": "pink", "shape": "circle"},
-        {"fruit": "apple", "animal": "dog", "color": "green", "shape": "circle"},
-        {"fruit": "pear", "animal": "cat", "color": "pink"},
-        {"fruit": "pear", "animal": "dog", "color": "green"},
-        {"fruit": "banana"},
-        {"fruit": "banana", "animal": "cat"},
-    ]),
-]  # fmt: skip
+    (
+        GITHUB,
+        [
+            {"fruit": "apple", "animal": "cat", "color": "pink", "shape": "circle"},
+            {"fruit": "apple", "animal": "dog", "color": "green", "shape": "circle"},
+            {"fruit": "pear", "animal": "cat", "color": "pink"},
+            {"fruit": "pear", "animal": "dog", "color": "green"},
+            {"fruit": "banana"},
+            {"fruit": "banana", "animal": "cat"},
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize(("matrix", "expected"), ROWS)
@@ -66,14 +78,19 @@ WRONG: list[tuple[dict[str, Any], list[tuple[tuple[str | int, ...], bool, str]]]
     ({"include": {"a": "b"}}, [(("matrix", "include"), False, "expected a list of mappings")]),
     ({"include": ["a"]}, [(("matrix", "include", 0), False, "expected a mapping of axes to values")]),
     ({"a": ["x"], "exclude": [{"b": "x"}]}, [(("matrix", "exclude", 0, "b"), True, "there is no axis `b`")]),
-    ({"a": ["x"], "exclude": [{"a": "y"}]}, [(("matrix", "exclude", 0, "a"), False, "the axis `a` has no value `y`")]),
+    (
+        {"a": ["x"], "exclude": [{"a": "y"}]},
+        [(("matrix", "exclude", 0, "a"), False, "the axis `a` has no value `y`")],
+    ),
     ({"a": ["x"], "exclude": [{"a": "x"}]}, [(("matrix",), True, "the matrix has no rows")]),
     ({"include": []}, [(("matrix",), True, "the matrix has no rows")]),
 ]
 
 
 @pytest.mark.parametrize(("matrix", "expected"), WRONG)
-def test_what_is_wrong(matrix: dict[str, Any], expected: list[tuple[tuple[str | int, ...], bool, str]]) -> None:
+def test_what_is_wrong(
+    matrix: dict[str, Any], expected: list[tuple[tuple[str | int, ...], bool, str]]
+) -> None:
     problems = Problems()
     expand(matrix, PLACE, problems)
     found = [(problem.place.path, problem.place.on_key, problem.what) for problem in problems]

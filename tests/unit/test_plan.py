@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -78,7 +77,9 @@ def test_a_floating_tag_that_went_elsewhere_is_a_retag(workspace: Workspace) -> 
         (["r-base:gpu", "base:cpu"], (("base:cpu",), ("r-base:gpu",))),
     ],
 )
-def test_waves_of_a_selection(selected: list[str], waves: tuple[tuple[str, ...], ...], workspace: Workspace) -> None:
+def test_waves_of_a_selection(
+    selected: list[str], waves: tuple[tuple[str, ...], ...], workspace: Workspace
+) -> None:
     plan = make_plan(workspace.resolved, workspace.fingerprints, Ledger(), TAG, selected)
     assert plan.waves == waves
     assert [planned.wave for planned in plan.images] == list(range(1, len(waves) + 1))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from rgraph.app import Workspace
@@ -31,7 +29,9 @@ def selectable(tmp_path_factory: pytest.TempPathFactory) -> Selectable:
         (["component:pkg:deb/ubuntu/curl"], ["base:cpu", "r-base:cpu"]),
     ],
 )
-def test_selected_in_the_order_of_the_images(selectors: list[str], expected: list[str], selectable: Selectable) -> None:
+def test_selected_in_the_order_of_the_images(
+    selectors: list[str], expected: list[str], selectable: Selectable
+) -> None:
     assert select(selectable, selectors) == expected
 
 

@@ -27,7 +27,9 @@ def test_order(versions: list[str]) -> None:
         assert not version_key(higher) < version_key(lower)
 
 
-@pytest.mark.parametrize(("left", "right"), [("1.0", "1.0"), ("1-0", "1.0"), ("1.01", "1.1"), ("1.0RC1", "1.0rc1")])
+@pytest.mark.parametrize(
+    ("left", "right"), [("1.0", "1.0"), ("1-0", "1.0"), ("1.01", "1.1"), ("1.0RC1", "1.0rc1")]
+)
 def test_equal(left: str, right: str) -> None:
     assert version_key(left) == version_key(right)
 

@@ -63,7 +63,9 @@ def test_a_tag_is_given_once(root: Path) -> None:
 def test_a_reference_of_a_release_is_not_given_to_another_image(root: Path) -> None:
     first = cut_of(root, Ledger(), FIRST)
     assert first is not None
-    change(root, "name: r-base", 'name: other\nrepository: r-base\ntags: ["cpu-20260101.v1", "${{ device }}"]')
+    change(
+        root, "name: r-base", 'name: other\nrepository: r-base\ntags: ["cpu-20260101.v1", "${{ device }}"]'
+    )
     change(root, "device: [cpu, gpu]", "device: [cpu]")
     made = cut_of(root, first.ledger, SECOND)
     # Without `release` in it, a tag is one that moves.

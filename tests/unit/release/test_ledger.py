@@ -6,7 +6,16 @@ import pytest
 
 from rgraph.errors import Problems
 from rgraph.names import Fingerprint
-from rgraph.release.ledger import Entry, Ledger, Release, current_tag, encode, line_hash, next_tag, read_ledger
+from rgraph.release.ledger import (
+    Entry,
+    Ledger,
+    Release,
+    current_tag,
+    encode,
+    line_hash,
+    next_tag,
+    read_ledger,
+)
 
 ONE, TWO = Fingerprint("sha256:" + "1" * 64), Fingerprint("sha256:" + "2" * 64)
 
@@ -60,7 +69,9 @@ def test_the_next_number_is_counted_as_a_number() -> None:
 def test_a_line_is_canonical() -> None:
     line = encode(Release("20260101.v1", "", {"a:x": Entry(ONE, ("r:1",))}))
     assert line == (
-        b'{"tag":"20260101.v1","previous":"","images":{"a:x":{"fingerprint":"' + ONE.encode() + b'","references":["r:1"]}}}'
+        b'{"tag":"20260101.v1","previous":"","images":{"a:x":{"fingerprint":"'
+        + ONE.encode()
+        + b'","references":["r:1"]}}}'
     )
     assert line_hash(b"") == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 

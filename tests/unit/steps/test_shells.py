@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-import dockerfile
+import dockerfile  # type: ignore[import-not-found]
 import pytest
 
 from rgraph.steps.interface import Dialect, Run
@@ -49,7 +49,7 @@ def test_dialects(shell: tuple[str, ...], expected: Dialect | None) -> None:
         ("$(evil)", '"\\$(evil)"'),
         ("${x:-`y`}", '"\\${x:-\\`y\\`}"'),
         ("`evil`", "'`evil`'"),
-        ("$A\"; evil", '"$A\\"; evil"'),
+        ('$A"; evil', '"$A\\"; evil"'),
         ("\\", "'\\'"),
         ("", "''"),
         ("<<EOF", "'<<EOF'"),
@@ -152,7 +152,17 @@ def test_a_verbatim_text_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["make", "echo 'a # b'", 'echo "a \\" b"', "echo a#b", "${#x}", "echo \\'", "cat <<< x", "echo '<<EOF'", "a\\\\b"],
+    [
+        "make",
+        "echo 'a # b'",
+        'echo "a \\" b"',
+        "echo a#b",
+        "${#x}",
+        "echo \\'",
+        "cat <<< x",
+        "echo '<<EOF'",
+        "a\\\\b",
+    ],
 )
 def test_commands_that_may_stand_in_a_list(command: str) -> None:
     assert unsafe_command(command) is None
@@ -225,7 +235,10 @@ def test_verbatim_texts_are_one_instruction_or_refused(text: str) -> None:
 
 def test_the_reasons_against_a_verbatim_text() -> None:
     assert unsafe_verbatim("a\nb", "\\") == "goes on after the instruction's end, at `b`"
-    assert unsafe_verbatim("a \\", "\\") == "ends in a line continuation, which would swallow the next instruction"
+    assert (
+        unsafe_verbatim("a \\", "\\")
+        == "ends in a line continuation, which would swallow the next instruction"
+    )
     assert unsafe_verbatim("a <<X\nb", "\\") == "has a here-document without its end `X`"
     assert unsafe_verbatim("a \\", "`") is None
     assert unsafe_verbatim("a `\n b", "`") is None
