@@ -7,7 +7,7 @@ The data flow, and where each part of it lives (each room imports only those abo
                 --catalog-->       all of them by name
                 --resolve-->       Image: every row of every matrix, every step (steps/), every edge
                 --fingerprint-->   a hash of all that goes into an image
-                --plan-->          what to build, reuse or retag, against the ledger (release/)
+                --plan-->          what to build, reuse or retag, against the ledger
                 --render-->        texts of generated files
                 --files.writer-->  generated/
 

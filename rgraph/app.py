@@ -12,12 +12,12 @@ from rgraph.errors import Problems, RgraphError, UsageError
 from rgraph.files.reader import read_sources
 from rgraph.fingerprint import fingerprints
 from rgraph.inventory import Inventory
+from rgraph.ledger import LEDGER_FILE, Ledger, next_tag, read_ledger
 from rgraph.lock import read_lock
 from rgraph.manifest.catalog import CatalogManifest
 from rgraph.manifest.document import convert
 from rgraph.names import Bad, Fingerprint, ReleaseTag, release_date, release_tag
 from rgraph.plan import Plan, make_plan, state_of
-from rgraph.release.ledger import LEDGER_FILE, Ledger, next_tag, read_ledger
 from rgraph.resolve import Resolved, resolve
 from rgraph.selection import Selectable, select, under
 

@@ -126,10 +126,7 @@ def build_catalog(
             Place("manifests/catalog.yaml"), "there is no manifest of kind catalog", "write `kind: catalog`"
         )
         settings = "manifests/catalog.yaml", CatalogManifest(kind="catalog", name="catalogue")
-    for name in files:
-        if name.lower() in _GENERATED:
-            what = f"`{name}` has the name of a file that rgraph generates"
-            problems.add(Place(f"manifests/files/{name}"), what, "give it another name")
+    _check_files(files, problems)
     _check_settings(settings[1], Place(settings[0]), notices, problems)
     return Catalog(
         settings[1],
@@ -142,6 +139,13 @@ def build_catalog(
         notices,
         lock,
     )
+
+
+def _check_files(files: Iterable[str], problems: Problems) -> None:
+    for name in files:
+        if name.lower() in _GENERATED:
+            what = f"`{name}` has the name of a file that rgraph generates"
+            problems.add(Place(f"manifests/files/{name}"), what, "give it another name")
 
 
 def _named(found: dict[str, T], name: str, entry: T, problems: Problems) -> None:

@@ -198,7 +198,7 @@ def _refuse(what: str) -> _Node:
 def _node(tree: nodes.Expr) -> _Node:
     match tree:
         case nodes.Const(value=str() | bool() | None as constant):
-            return lambda scope: constant
+            return lambda _: constant
         case nodes.Const():
             raise ExpressionError("a bare number in an expression", "versions are texts: put it in quotes")
         case nodes.Name(name=name):
@@ -207,8 +207,18 @@ def _node(tree: nodes.Expr) -> _Node:
             members = [_node(item) for item in items]
             return lambda scope: [_present(member(scope)) for member in members]
         case nodes.Concat(nodes=items):
-            members = [_node(item) for item in items]
-            return lambda scope: _joined([as_text(member(scope)) for member in members], "")
+            texts = [_node(item) for item in items]
+            return lambda scope: _joined([as_text(text(scope)) for text in texts], "")
+        case nodes.CondExpr(test=test, expr1=yes, expr2=no):
+            return _condition(_node(test), _node(yes), _node(no) if no is not None else None)
+        case nodes.Filter():
+            return _filter(tree)
+    return _truth(tree)
+
+
+def _truth(tree: nodes.Expr) -> _Node:
+    """An expression that gives true or false."""
+    match tree:
         case nodes.Not(node=inner):
             operand = _node(inner)
             return lambda scope: not operand(scope)
@@ -218,12 +228,8 @@ def _node(tree: nodes.Expr) -> _Node:
         case nodes.Or(left=left, right=right):
             first, second = _node(left), _node(right)
             return lambda scope: bool(first(scope)) or bool(second(scope))
-        case nodes.CondExpr(test=test, expr1=yes, expr2=no):
-            return _condition(_node(test), _node(yes), _node(no) if no is not None else None)
         case nodes.Compare(expr=expr, ops=ops):
             return _comparison(_node(expr), [(op.op, _node(op.expr)) for op in ops])
-        case nodes.Filter():
-            return _filter(tree)
     return _refuse(f"{_NOT_ADMITTED.get(type(tree).__name__, type(tree).__name__)} in an expression")
 
 
@@ -361,6 +367,6 @@ FILTERS: Final[Mapping[str, tuple[int, Callable[..., Value]]]] = {
     "last": (0, lambda value: next(reversed(_listed(value)), None)),
     "major": (0, lambda value: _shortened(value, 1)),
     "minor": (0, lambda value: _shortened(value, 2)),
-    "default": (1, lambda value, other: value),
+    "default": (1, lambda value, _: value),
 }
 """Filter -> number of arguments, function."""

@@ -38,6 +38,8 @@ class ImageStep(Struct, frozen=True, eq=False):
     """Images, Externals or stages that it takes files from, as written."""
     files: tuple[str, ...] = ()
     """Files that it needs in the build context."""
+    platforms: tuple[str, ...] = ()
+    """The platforms that it is for, if it says so."""
     members: tuple[ImageStep, ...] = ()
     """The steps of a group, each with its own place."""
     says_provides: bool = False

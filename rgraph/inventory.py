@@ -92,7 +92,7 @@ class Inventory:
 
     @cached_property
     def names(self) -> Mapping[str, frozenset[str]]:
-        """Image id -> what selectors call its components: name, `name@version`, purl with and without version."""
+        """Image id -> what selectors call its components: name, `name@version`, purl, purl without ends."""
         own: dict[str, frozenset[str]] = {}
         found: dict[str, frozenset[str]] = {}
         for id in self._resolved.images:

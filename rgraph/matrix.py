@@ -140,7 +140,9 @@ def _is_value(value: Any, place: Place, problems: Problems) -> bool:
         case str() | bool():
             return True
         case list():
-            return all([_is_value(each, place.at(index), problems) for index, each in enumerate(value)])
+            # A list, so that every wrong entry is noted.
+            found = [_is_value(each, place.at(index), problems) for index, each in enumerate(value)]
+            return all(found)
     problems.add(
         place, "a value of the matrix is a text, a boolean or a list of these", "mappings cannot be values"
     )

@@ -8,8 +8,8 @@ from typing import Literal
 from msgspec import Struct
 
 from rgraph.image import RELEASE, Image
+from rgraph.ledger import Ledger, current_tag
 from rgraph.names import Fingerprint, ReleaseTag
-from rgraph.release.ledger import Ledger, current_tag
 from rgraph.resolve import Resolved
 
 State = Literal["build", "reuse", "retag"]

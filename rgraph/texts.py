@@ -15,7 +15,7 @@ NOTICES AND INFORMATION
 Do Not Translate or Localize
 
 This image holds third-party components under the licences named below. The list is made from the
-catalogue's manifests: it names what they declare, the image that brought each component first."""
+catalogue's manifests and names what they declare, by the image that brought it."""
 
 RULE: Final = "-" * 79
 

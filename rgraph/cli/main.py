@@ -16,7 +16,8 @@ from rgraph.errors import RgraphError
 
 app = typer.Typer(
     name="rgraph",
-    help="A compiler for a catalogue of container images: manifests in; plans, Dockerfiles, notices and tags out.",
+    help="A compiler for a catalogue of container images: "
+    "manifests in; plans, Dockerfiles, notices and tags out.",
     epilog="Exit codes: 0 all well; 1 findings, drift or a failed check; 2 manifests or usage invalid; "
     "3 an engine or registry could not be reached.",
     no_args_is_help=True,
@@ -39,7 +40,7 @@ def options(
         Path,
         typer.Option("-C", "--directory", metavar="DIR", help="The catalogue's folder: it holds manifests/."),
     ] = Path(),
-    version: Annotated[
+    _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:

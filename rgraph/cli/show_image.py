@@ -11,8 +11,8 @@ from rgraph.expressions import as_text
 from rgraph.files.reader import locate
 from rgraph.image import RELEASE, Image
 from rgraph.inventory import Declared
+from rgraph.ledger import current_tag
 from rgraph.plan import state_of
-from rgraph.release.ledger import current_tag
 from rgraph.render.notices import usage_restrictions
 from rgraph.render.tests_json import all_tests
 from rgraph.render.view import View

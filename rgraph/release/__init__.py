@@ -1,1 +1,1 @@
-"""Releases: the ledger of what was published, and the tags that follow from it. Values only."""
+"""Releases: cutting them. Values only."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from rgraph.errors import UsageError
+from rgraph.ledger import Entry, Ledger, Release, encode, indexed, line_hash
 from rgraph.names import ReleaseTag
 from rgraph.plan import Plan, PlannedImage
-from rgraph.release.ledger import Entry, Ledger, Release, encode, indexed, line_hash
 
 
 class Cut(Struct, frozen=True):
@@ -36,13 +36,13 @@ def cut(plan: Plan, ledger: Ledger, tag: ReleaseTag) -> Cut | None:
             f"the release {tag} exists, and {len(changed)} images have other content now",
             "a tag is never given to other content: leave out --tag and --num for the next free one",
         )
-    images: dict[str, Entry] = {planned.image.id: _entry(planned, ledger, tag) for planned in changed}
+    images: dict[str, Entry] = {planned.image.id: _entry(planned, ledger) for planned in changed}
     release = Release(tag, ledger.head, images)
     line = encode(release)
     return Cut(release, line, indexed([*ledger.releases, release], line_hash(line)), changed)
 
 
-def _entry(planned: PlannedImage, ledger: Ledger, tag: ReleaseTag) -> Entry:
+def _entry(planned: PlannedImage, ledger: Ledger) -> Entry:
     references = planned.image.references(planned.release)
     mine = (planned.image.id, planned.fingerprint)
     floating = {f"{planned.image.repository}:{each}" for each in planned.image.floating_tags}

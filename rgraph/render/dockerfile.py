@@ -83,7 +83,8 @@ def _linked(texts: Iterable[str], image: Image, refer: Refer) -> Iterable[str]:
     marks = {edge.to: refer(edge.to) for edge in image.edges}
     marks.update((stage.name, stage.name) for stage in image.stages)
     for text in texts:
+        linked = text
         if "\0" in text:
             for source, reference in marks.items():
-                text = text.replace(PARENT.format(source), reference)
-        yield text
+                linked = linked.replace(PARENT.format(source), reference)
+        yield linked

@@ -61,7 +61,11 @@ class Notices:
 
 def _entry(declared: Declared) -> str:
     component, fact = declared.component, declared.fact
-    version = f" {declared.version}" if declared.version else " (version not declared)"
+    version = (
+        f" {component.version}"
+        if component.version
+        else f" ({component.pinned_by or 'version not declared'})"
+    )
     lines = [f"{component.name}{version}", f"  {declared.purl}"]
     if fact is None:
         return "\n".join([*lines, "  Licence: not known to the catalogue"])

@@ -8,6 +8,7 @@ from rgraph.render.templating import cell, table, template
 from rgraph.render.view import View
 
 _HEADS = ("component", "version", "ecosystem", "licence")
+_STATUS = {"verified": "", "assumed": " (assumed)", "needs-review": " (needs review)"}
 _ECOSYSTEMS = {"deb": "apt", "pypi": "pip", "generic": "other", "github": "GitHub", "cran": "CRAN"}
 
 
@@ -29,7 +30,8 @@ class Readmes:
         )
         takes = (self._node(edge.to, image) for edge in image.edges[1:])
         return (
-            template("image.md.j2").render(
+            template("image.md.j2")
+            .render(
                 id=image.id,
                 description=image.description.strip(),
                 deprecated=lifecycle.deprecated if lifecycle else "",
@@ -46,6 +48,7 @@ class Readmes:
                 dependencies=self._dependencies(image),
                 usage=self._usage(image),
             )
+            .strip()
             + "\n"
         )
 
@@ -66,7 +69,7 @@ class Readmes:
                     each.component.name,
                     each.version or "not declared",
                     _ECOSYSTEMS.get(each.component.type, each.component.type),
-                    each.license or "not known",
+                    f"{each.license}{_STATUS[each.fact.status]}" if each.fact else "not known",
                 )
                 for each in self._view.inventory.own(node)
             ]
@@ -78,11 +81,15 @@ class Readmes:
         if image.state.os == "windows":
             return ""
         tags = self._view.tags(image)
-        return template("usage.md.j2").render(
-            environment=str(image.id).replace(":", "-"),
-            reference=f"{self._view.address(image)}:{tags[0]}",
-            is_r=image.kind != "base",
-            gpu=image.state.capabilities.get("gpu") is True,
+        return (
+            template("usage.md.j2")
+            .render(
+                environment=str(image.id).replace(":", "-"),
+                reference=f"{self._view.address(image)}:{tags[0]}",
+                is_r=image.kind != "base",
+                gpu=image.state.capabilities.get("gpu") is True,
+            )
+            .strip()
         )
 
 

@@ -35,7 +35,8 @@ def svg(images: Mapping[str, Image], ids: Iterable[str], level: Mapping[str, int
     boxes = {node: _width(column) for column in columns for node in column}
     height = 2 * _MARGIN + _ROW * max((len(column) for column in columns), default=0)
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}">',
         f"<title>{len(nodes)} images and what they are built on</title><style>{_STYLE}</style>",
         f'<rect width="{width}" height="{height}" style="fill:#fff;stroke:none"/>',
     ]
@@ -96,6 +97,7 @@ def _edge(start: tuple[int, int], width: int, end: tuple[int, int], edge: Edge) 
 def _box(node: str, place: tuple[int, int], width: int, kind: str) -> str:
     x, y = place
     return (
-        f'<rect x="{x}" y="{y}" width="{width}" height="{_HEIGHT}" rx="{4 if kind else 11}" fill="{_COLOURS[kind]}"/>'
+        f'<rect x="{x}" y="{y}" width="{width}" height="{_HEIGHT}" '
+        f'rx="{4 if kind else 11}" fill="{_COLOURS[kind]}"/>'
         f'<text x="{x + 7}" y="{y + 15}">{escape(node)}</text>'
     )

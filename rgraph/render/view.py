@@ -9,8 +9,8 @@ from msgspec import Struct
 from rgraph.catalog import Catalog
 from rgraph.image import RELEASE, Image
 from rgraph.inventory import Inventory
+from rgraph.ledger import Ledger, current_tag
 from rgraph.names import Fingerprint, ReleaseTag
-from rgraph.release.ledger import Ledger, current_tag
 from rgraph.resolve import Resolved
 
 

@@ -207,7 +207,8 @@ class _LayerDrafts:
         if len(self._problems) == before and all(RELEASE in tag for tag in found):
             context.problem(
                 f"`{self._manifest.name}:{scope.values['variant']}` has no floating tag",
-                "add a tag without `${{ release }}`: what stands on the image names it by that until a release",
+                "add a tag without `${{ release }}`: "
+                "what stands on the image names it by that until a release",
             )
         return tuple(found)
 
@@ -230,9 +231,8 @@ def _tag_texts(context: Context, written: list[str] | str) -> list[tuple[str, Co
     for index, each in enumerate(entries):
         here = context.at(index) if isinstance(written, list) else context
         value = here.value(each)
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, str) and item:
-                found.append((item, here))
+        items = value if isinstance(value, list) else [value]
+        found += [(item, here) for item in items if isinstance(item, str) and item]
     return found
 
 

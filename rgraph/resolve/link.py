@@ -108,6 +108,7 @@ class _Linker:
         stages = self._stages(draft, images)
         public, end = self._renderer.render(draft.public, start)
         private, after = self._renderer.render(draft.private, end)
+        self._check_sources(draft, start.platforms)
         manifest = draft.layer.manifest
         scripts = [test.script for test in draft.frame.tests if test.script]
         return Image(
@@ -131,6 +132,13 @@ class _Linker:
             end if draft.private else after,
             tuple(sorted({*scripts, *self._copies(draft)} & set(self._catalog.files))),
         )
+
+    def _check_sources(self, draft: Draft, platforms: Sequence[Platform]) -> None:
+        for step in (*draft.public, *draft.private):
+            missing = [each for each in platforms if each not in step.platforms] if step.platforms else []
+            if missing:
+                what = f"`{draft.id}` is for {missing[0]} too, for which the download has no URL"
+                self._problems.add(step.place, what, "add one, or say the image's `platforms`")
 
     def _copies(self, draft: Draft) -> set[str]:
         steps = (*(each for stage in draft.stages for each in stage.steps), *draft.public, *draft.private)
@@ -198,7 +206,8 @@ class _Linker:
                 if platform not in parent.platforms:
                     self._problems.add(
                         draft.place.at("platforms"),
-                        f"`{draft.id}` is for {platform}, but `{edge.to}` is only for {', '.join(parent.platforms)}",
+                        f"`{draft.id}` is for {platform}, "
+                        f"but `{edge.to}` is only for {', '.join(parent.platforms)}",
                         "parents need all platforms of an image",
                     )
         return written
@@ -220,7 +229,8 @@ class _Linker:
         if windows and hosts and written.os_version not in hosts:
             self._problems.add(
                 external.place.at("os_version"),
-                f"`{name}` needs Windows hosts of build {written.os_version}, the catalogue's are {', '.join(hosts)}",
+                f"`{name}` needs Windows hosts of build {written.os_version}, "
+                f"the catalogue's are {', '.join(hosts)}",
                 "with process isolation, host and image must have the same build",
             )
         shell = tuple(written.shell) or _SHELLS["windows" if windows else "linux"]

@@ -14,7 +14,7 @@ from rgraph.errors import Problems
 from rgraph.image import ImageStep, Rendered, State
 from rgraph.steps.commands import Commands
 from rgraph.steps.group import Group
-from rgraph.steps.image_settings import Shell, User, Workdir
+from rgraph.steps.image_settings import Env, Shell, User, Workdir
 from rgraph.steps.interface import Dialect, Os, Step
 from rgraph.steps.r import RPackages, UrlPackages
 from rgraph.steps.shells import dialect_of, json_array, run, unsafe_verbatim
@@ -68,7 +68,8 @@ class Renderer:
                 self._problems.add(
                     step.place.at("run"),
                     f"the text {reason}",
-                    f"end each line but the last with `{escape}`, use a here-document, or write a list of commands",
+                    f"end each line but the last with `{escape}`, use a here-document, "
+                    "or write a list of commands",
                 )
         if step.comment:
             text = f"# {step.comment}\n{text}"
@@ -93,6 +94,12 @@ class Renderer:
                     step.place,
                     f"the step `{_kind(part)}` is for {part.os} images, and this one is {state.os}",
                     "leave it out here: `when`",
+                )
+            if isinstance(part, Env) and part.lists and state.os == "windows":
+                self._problems.add(
+                    step.place.at("env"),
+                    "Windows keeps lists of folders in its registry, where ENV does not see them",
+                    'add to them in `run`: `setx /M PATH "%PATH%;C:\\folder"`',
                 )
 
     def _after(self, step: ImageStep, state: State) -> State:

@@ -70,7 +70,19 @@ class StepResolver:
         if len(self._problems) > before:
             return _NOTHING
         said = step.provides is not None
-        return (ImageStep(resolved, place, "", components, resolved.sources(), resolved.files(), (), said),)
+        return (
+            ImageStep(
+                resolved,
+                place,
+                "",
+                components,
+                resolved.sources(),
+                resolved.files(),
+                resolved.platforms(),
+                (),
+                said,
+            ),
+        )
 
     def resolve_all(self, steps: Sequence[WrittenStep], scope: Scope, place: Place) -> tuple[ImageStep, ...]:
         """A list of steps, without memory (a recipe's or stage's)."""
@@ -103,7 +115,8 @@ class StepResolver:
             return _NOTHING
         group = Group(tuple(member.step for member in members))
         components = tuple(component for member in members for component in member.components)
-        return (ImageStep(group, context.place, "", components, members=members),)
+        platforms = tuple(sorted({each for member in members for each in member.platforms}))
+        return (ImageStep(group, context.place, "", components, platforms=platforms, members=members),)
 
     def _use(self, step: WrittenStep, context: Context) -> tuple[ImageStep, ...]:
         name = context.at("use").text(step.body)

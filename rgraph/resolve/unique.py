@@ -37,7 +37,8 @@ def check_unique(drafts: Sequence[Draft], problems: Problems) -> dict[str, Draft
             if other is not draft:
                 problems.add(
                     _said(draft, "tags", "repository"),
-                    f"`{draft.id}` and `{other.id}` share the reference `{reference.replace(RELEASE, 'RELEASE')}`",
+                    f"`{draft.id}` and `{other.id}` share the reference "
+                    f"`{reference.replace(RELEASE, 'RELEASE')}`",
                     "let the tags name what differs, or give the layers different repositories",
                 )
     _check_nested(folders, problems)

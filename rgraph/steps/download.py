@@ -22,6 +22,10 @@ class Download(Step, frozen=True):
     strip: str = ""
     run: tuple[str, ...] = ()
 
+    def platforms(self) -> tuple[str, ...]:
+        """Those that it has a URL for."""
+        return self.fetch.platforms()
+
     def render(self, dialect: Dialect) -> Run:
         """Fetch, check, unpack or use, remove."""
         return self._posix() if dialect == "posix" else self._windows()

@@ -33,6 +33,10 @@ class Fetch(Struct, frozen=True):
         last = self.url.split("?")[0].split("#")[0].rstrip("/").rsplit("/", 1)[-1]
         return re.sub(r"[^A-Za-z0-9._+-]", "_", last).lstrip("-.") or "download"
 
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms that have a source; none if one is for all."""
+        return tuple(str(platform) for platform, _, _ in self.sources if platform)
+
     def checked(self) -> bool:
         """Whether every source has a checksum."""
         return all(checksum for _, _, checksum in self.sources)
@@ -59,7 +63,9 @@ def resolve_fetch(
 def fetch_commands(fetch: Fetch, target: str, dialect: Dialect) -> tuple[str, ...]:
     """Commands that download to a target (a word of the dialect, already quoted) and check it."""
     if dialect != "posix":
-        _, url, checksum = fetch.sources[0]
+        _, url, checksum = next(
+            (source for source in fetch.sources if str(source[0]).startswith("windows/")), fetch.sources[0]
+        )
         get = f"Invoke-WebRequest -UseBasicParsing -Uri {powershell_text(url)} -OutFile {target}"
         return (get, *_powershell_check(target, checksum))
     if fetch.sources[0][0] is None:

@@ -90,11 +90,9 @@ def resolve_copy(context: Context, body: written.Copy) -> Copy:
         if isinstance(made, Bad):
             here.problem(made.what, made.help)
         elif name not in context.settings.files and name not in context.settings.generated:
-            here.problem(
-                f"there is no file `{name}`",
-                f"put it into manifests/files/, or name one of {', '.join(sorted(context.settings.generated))}",
-                unsure=True,
-            )
+            known = ", ".join(sorted(context.settings.generated))
+            help = f"put it into manifests/files/, or name one of {known}"
+            here.problem(f"there is no file `{name}`", help, unsure=True)
     if not found and len(context.problems) == before:
         context.problem("no files", "name some of manifests/files/")
     to = _path(context.at("to"), body.to)

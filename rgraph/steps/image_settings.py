@@ -29,6 +29,8 @@ class Env(Step, frozen=True):
 
     variables: tuple[tuple[str, str], ...]
     """Sorted by name."""
+    lists: bool = False
+    """Whether a value adds to a list of folders, which Windows keeps in its registry."""
 
     def render(self, dialect: Dialect) -> str:
         """One ENV: every `$NAME` in it is the value before it (Dockerfile reference, "ENV")."""
@@ -113,17 +115,19 @@ class Shell(Step, frozen=True):
 def resolve_env(context: Context, body: Mapping[str, str | EnvPath]) -> Env:
     """An `env` step."""
     found = []
+    lists = False
     for name in sorted(body):
         here, written = context.at(name), body[name]
         if not _ENV_NAME.fullmatch(name):
             context.key(name).problem(f"`{name}` is no name of a variable", "use letters, digits and `_`")
         if isinstance(written, EnvPath):
+            lists = True
             found.append((name, _path(here, name, written)))
         else:
             found.append((name, here.optional(written)))
     if not found:
         context.problem("no variables", "write `NAME: value`")
-    return Env(tuple(found))
+    return Env(tuple(found), lists)
 
 
 def _path(context: Context, name: str, body: EnvPath) -> str:

@@ -55,6 +55,10 @@ class Step(Struct, frozen=True):
     os: ClassVar[Os | None] = None
     """The only operating system that it makes sense on."""
 
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms that it is for, if it says so; the image must have no others."""
+        return ()
+
     def render(self, dialect: Dialect) -> Run | str:
         """A RUN to be written in a dialect, or a whole instruction."""
         raise NotImplementedError

@@ -39,7 +39,8 @@ def _verification(wanted: tuple[tuple[str, str], ...]) -> str:
     return (
         f"want <- c({pairs});\n"
         "for (p in names(want)) if (!requireNamespace(p, quietly = TRUE) ||\n"
-        'want[[p]] != "" && packageVersion(p) != want[[p]]) stop("not installed as wanted: ", p, " ", want[[p]])'
+        'want[[p]] != "" && packageVersion(p) != want[[p]])\n'
+        'stop("not installed as wanted: ", p, " ", want[[p]])'
     )
 
 
@@ -108,7 +109,9 @@ class Github(Step, frozen=True):
             token = f'GITHUB_PAT="$(cat /run/secrets/{each.auth})" ' if each.auth else ""
             commands.append(token + _rscript(*codes))
         secrets = dict.fromkeys(each.auth for each in self.packages if each.auth)
-        return Run(tuple(commands), tuple(f"--mount=type=secret,id={secret}" for secret in secrets))
+        return Run(
+            tuple(commands), tuple(f"--mount=type=secret,id={secret},required=true" for secret in secrets)
+        )
 
     def components(self) -> tuple[Component, ...]:
         """The repositories at their refs. purl's github type is lower case."""

@@ -119,8 +119,12 @@ def run(parts: list[Run], dialect: Dialect) -> str:
         whole = [_as_one(command) for command in commands] if len(commands) > 1 else commands
         return f"RUN {flags}{_joined(whole, ' && ', chr(92))}"
     if dialect == "cmd" and not any(part.powershell for part in parts):
-        return f"RUN {flags}{_joined(commands, ' && ', '`')}"
+        whole = [f"({each})" if "&" in each or "|" in each else each for each in commands]
+        return f"RUN {flags}{_joined(whole if len(commands) > 1 else commands, ' && ', '`')}"
     script = "; `\n".join(_checked(command) for command in commands).replace("\n", f"\n{_INDENT}")
+    if dialect != "cmd":
+        # powershell.exe takes plain quotes away when it reads its command line.
+        script = re.sub(r'(?<!\\)"', r'\\"', script)
     if dialect == "powershell-strict":
         return f"RUN {flags}{script}"
     if dialect == "powershell":

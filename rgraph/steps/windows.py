@@ -30,8 +30,8 @@ class Registry(Step, frozen=True):
         """New-ItemProperty -Force sets a value whether it exists or not."""
         return Run(
             tuple(
-                f"New-ItemProperty -Force -Path {powershell_text(each.key)} -Name {powershell_text(each.name)} "
-                f"-Value {powershell_text(each.value)} -PropertyType {each.type} | Out-Null"
+                f"New-ItemProperty -Force -Path {powershell_text(each.key)} "
+                f"-Name {powershell_text(each.name)} -Value {powershell_text(each.value)} -PropertyType {each.type} | Out-Null"
                 for each in self.values
             ),
             powershell=True,
@@ -51,7 +51,8 @@ class Certificate(Step, frozen=True):
             (
                 f"$FILE = Join-Path $env:TEMP '{self.fetch.file_name}'",
                 *fetch_commands(self.fetch, "$FILE", "powershell"),
-                f"Import-Certificate -FilePath $FILE -CertStoreLocation {powershell_text(self.store)} | Out-Null",
+                "Import-Certificate -FilePath $FILE "
+                f"-CertStoreLocation {powershell_text(self.store)} | Out-Null",
                 "Remove-Item -Force $FILE",
             ),
             powershell=True,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rgraph import app
 from rgraph.cli.show_plan import plan_json
-from rgraph.release.ledger import LEDGER_FILE
+from rgraph.ledger import LEDGER_FILE
 
 CASES = Path(__file__).resolve().parent
 DATE = "20261121"

@@ -18,8 +18,8 @@ from rgraph.files.yaml_nodes import load
 from rgraph.fingerprint import fingerprints
 from rgraph.graph import closure, reverse
 from rgraph.inventory import Inventory
+from rgraph.ledger import Ledger
 from rgraph.names import Fingerprint
-from rgraph.release.ledger import Ledger
 from rgraph.render import tests_json as rendered_tests
 from rgraph.render.dockerfile import private, public
 from rgraph.render.notices import Notices, license_text

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rgraph.graph import closure, cycles, levels, reverse
+from rgraph.ledger import Ledger
 from rgraph.names import ReleaseTag
 from rgraph.plan import make_plan
-from rgraph.release.ledger import Ledger
 from tests.laws.strategies import Documents, catalogues, needs, prints, resolved
 
 NODES = [f"n{number}" for number in range(7)]

@@ -12,10 +12,7 @@ from hypothesis import strategies as st
 from rgraph import app
 from rgraph.errors import Problems, UsageError
 from rgraph.fingerprint import fingerprints
-from rgraph.names import ReleaseTag
-from rgraph.plan import Plan, make_plan
-from rgraph.release.cut import cut
-from rgraph.release.ledger import (
+from rgraph.ledger import (
     LEDGER_FILE,
     Entry,
     Ledger,
@@ -26,6 +23,9 @@ from rgraph.release.ledger import (
     next_tag,
     read_ledger,
 )
+from rgraph.names import ReleaseTag
+from rgraph.plan import Plan, make_plan
+from rgraph.release.cut import cut
 from tests.laws.strategies import Documents, catalogues, layers_of, resolved, with_step, write
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=10)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from rgraph.app import Workspace
+from rgraph.ledger import Entry, Ledger, Release, indexed
 from rgraph.names import Fingerprint, ReleaseTag
 from rgraph.plan import Reason, make_plan, state_of
-from rgraph.release.ledger import Entry, Ledger, Release, indexed
 from tests.errors.running import catalogue
 
 TAG, OLD = ReleaseTag("20260202.v1"), ReleaseTag("20260101.v1")

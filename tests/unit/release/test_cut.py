@@ -8,10 +8,10 @@ import pytest
 
 from rgraph.app import Workspace
 from rgraph.errors import UsageError
+from rgraph.ledger import Ledger, line_hash
 from rgraph.names import ReleaseTag
 from rgraph.plan import make_plan
 from rgraph.release.cut import Cut, cut
-from rgraph.release.ledger import Ledger, line_hash
 from tests.errors.running import catalogue
 
 FIRST, SECOND = ReleaseTag("20260101.v1"), ReleaseTag("20260101.v2")

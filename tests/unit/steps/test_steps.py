@@ -217,7 +217,7 @@ def test_what_pins_a_package_without_a_version() -> None:
 def test_a_token_is_a_secret_of_its_command_alone() -> None:
     step = {"github": [{"repo": "a/bc", "ref": "v1", "auth": "PAT"}, {"repo": "a/de", "ref": "v1"}]}
     text = rendered(step, "posix")
-    assert text.startswith("RUN --mount=type=secret,id=PAT ")
+    assert text.startswith("RUN --mount=type=secret,id=PAT,required=true GITHUB_PAT=")
     assert text.count("GITHUB_PAT=") == 1
     assert 'GITHUB_PAT="$(cat /run/secrets/PAT)" Rscript -e' in text
     assert "ARG" not in text

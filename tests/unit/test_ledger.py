@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rgraph.errors import Problems
-from rgraph.names import Fingerprint
-from rgraph.release.ledger import (
+from rgraph.ledger import (
     Entry,
     Ledger,
     Release,
@@ -16,6 +15,7 @@ from rgraph.release.ledger import (
     next_tag,
     read_ledger,
 )
+from rgraph.names import Fingerprint
 
 ONE, TWO = Fingerprint("sha256:" + "1" * 64), Fingerprint("sha256:" + "2" * 64)
 
