@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from urllib.parse import unquote
 
 from rgraph.names import Purl
@@ -29,6 +30,7 @@ def parse_purl(purl: Purl) -> Component:
     )
 
 
+@cache
 def purl_of(component: Component, distribution: str = "") -> str:
     """The canonical purl of a component (purl specification, types deb, conda, pypi, cran, ...).
 

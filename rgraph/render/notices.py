@@ -24,13 +24,15 @@ class Notices:
     def __init__(self, view: View) -> None:
         self._view = view
         self._blocks: dict[str, str] = {}
+        self._unknown: dict[str, int] = {}
+        self._restrictions: dict[str, tuple[str, ...]] = {}
 
     def text(self, id: str) -> str:
         """The notices of an image: its own components, then those of all that it stands on."""
         bringers = self._view.inventory.bringers(id)
-        unknown = sum(not each.license for bringer in bringers for each in self._view.inventory.own(bringer))
-        restrictions = usage_restrictions(self._view, id)
         blocks = [block for bringer in bringers if (block := self._block(bringer))]
+        unknown = sum(self._unknown[bringer] for bringer in bringers)
+        restrictions = dict.fromkeys(text for bringer in bringers for text in self._restrictions[bringer])
         head = [f"{NOTICES_HEADER}\n\nImage: {id}"]
         if restrictions:
             head.append("Restriction on use:\n" + "\n".join(f"  {each}" for each in restrictions))
@@ -41,6 +43,8 @@ class Notices:
     def _block(self, node: str) -> str:
         if node not in self._blocks:
             self._blocks[node] = self._written(node)
+            self._unknown[node] = sum(not each.license for each in self._view.inventory.own(node))
+            self._restrictions[node] = own_restrictions(self._view, node)
         return self._blocks[node]
 
     def _written(self, node: str) -> str:
@@ -77,10 +81,12 @@ def _entry(declared: Declared) -> str:
 
 def usage_restrictions(view: View, id: str) -> tuple[str, ...]:
     """Restrictions on use of an image: of the Externals it stands on and of its components."""
-    inventory = view.inventory
-    found = []
-    for bringer in inventory.bringers(id):
-        if ":" not in bringer:
-            found.append(view.catalog.externals[bringer].manifest.usage_restriction)
-        found += [each.fact.usage_restriction for each in inventory.own(bringer) if each.fact]
-    return tuple(dict.fromkeys(text for text in found if text))
+    found = (text for bringer in view.inventory.bringers(id) for text in own_restrictions(view, bringer))
+    return tuple(dict.fromkeys(found))
+
+
+def own_restrictions(view: View, node: str) -> tuple[str, ...]:
+    """Restrictions that an image or External brings by itself."""
+    found = [] if ":" in node else [view.catalog.externals[node].manifest.usage_restriction]
+    found += [each.fact.usage_restriction for each in view.inventory.own(node) if each.fact]
+    return tuple(text for text in found if text)

@@ -32,7 +32,8 @@ def svg(images: Mapping[str, Image], ids: Iterable[str], level: Mapping[str, int
         for number, column in enumerate(columns)
         for row, node in enumerate(column)
     }
-    boxes = {node: _width(column) for column in columns for node in column}
+    widths = [_width(column) for column in columns]
+    boxes = {node: width for column, width in zip(columns, widths, strict=True) for node in column}
     height = 2 * _MARGIN + _ROW * max((len(column) for column in columns), default=0)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '

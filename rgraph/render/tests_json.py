@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import msgspec
 
 from rgraph.image import Image, ImageTest
 from rgraph.render.view import View
@@ -10,7 +10,8 @@ from rgraph.render.view import View
 
 def tests_json(view: View, image: Image) -> str:
     """The tests for programs."""
-    return json.dumps({"schema": 1, "image": image.id, "tests": all_tests(view, image)}, indent=2) + "\n"
+    document = {"schema": 1, "image": image.id, "tests": all_tests(view, image)}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
 def all_tests(view: View, image: Image) -> list[dict[str, object]]:

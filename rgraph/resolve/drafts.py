@@ -106,7 +106,8 @@ class _LayerDrafts:
         self._rows = expand(self._manifest.matrix, layer.place.at("matrix"), problems)
         self._axes = frozenset(name for row in self._rows for name in row) | {"variant"}
         self._memory: dict[Key, Any] = {}
-        self._frame_names = names_in(msgspec.to_builtins(_frame_parts(self._manifest)))
+        parts = _frame_parts(self._manifest)
+        self._frame_names = names_in(msgspec.to_builtins(parts)) if "${{" in repr(parts) else ()
         self._tags_written = DEFAULT_TAGS if self._manifest.tags is None else self._manifest.tags
 
     def drafts(self) -> list[Draft]:

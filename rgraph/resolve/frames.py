@@ -57,7 +57,7 @@ def _command(context: Context, written: list[str] | str | None) -> tuple[str, ..
     if isinstance(written, list):
         return context.texts(written)
     text = context.text(written)
-    if text.endswith(("\\", "`")):
+    if text.rstrip().endswith(("\\", "`")):
         context.problem("the command ends in a line continuation", "leave the last character out")
     return text
 

@@ -61,7 +61,7 @@ class Renderer:
             self._check(step, state)
         escape = "\\" if state.os == "linux" else "`"
         made = step.step.render(state.dialect)
-        text = made if isinstance(made, str) else run([made], state.dialect)
+        text = made if isinstance(made, str) else run(made, state.dialect)
         if isinstance(step.step, Commands) and step.step.verbatim:
             reason = unsafe_verbatim(step.step.commands[0], escape)
             if reason:

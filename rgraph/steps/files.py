@@ -56,7 +56,7 @@ class Copy(Step, frozen=True):
 
 def _path(context: Context, text: str) -> str:
     value = context.text(text)
-    if value.startswith("-") or (value.endswith(("\\", "`")) and value[-2:-1] != ":"):
+    if value.startswith("-") or (value.rstrip().endswith(("\\", "`")) and value[-2:-1] != ":"):
         context.problem(
             f"`{value}` is no path here",
             "a path does not begin with `-` and does not end in `\\` or a backtick",

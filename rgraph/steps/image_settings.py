@@ -179,7 +179,7 @@ def _variable(context: Context, name: str) -> str:
 
 def _line(context: Context, text: str, what: str) -> str:
     value = context.text(text)
-    if value.endswith(("\\", "`")):
+    if value.rstrip().endswith(("\\", "`")):
         context.problem(f"{what} ends in a line continuation", "leave the last character out")
     if value.startswith("-"):
         context.problem(f"{what} starts with `-`", "instructions would take it for an option")

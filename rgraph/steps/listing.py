@@ -19,10 +19,11 @@ def packages(context: Context, written: Written, ecosystem: str, pinned_by: str 
     entries = written if isinstance(written, list) else [written]
     free = bool(pinned_by) or ecosystem in context.settings.unpinned
     for index, entry in enumerate(entries):
-        package = parse_package(ecosystem, entry) if isinstance(entry, str) and "${{" not in entry else None
-        if isinstance(package, Package) and (free or package.version):
-            found.append(package)
-            continue
+        if isinstance(entry, str) and "${{" not in entry:
+            package = parse_package(ecosystem, entry)
+            if isinstance(package, Package) and (free or package.version):
+                found.append(package)
+                continue
         here = context.at(index) if isinstance(written, list) else context
         for each in _of_entry(here, entry, ecosystem):
             if not free and not each.version:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Sequence
 from itertools import accumulate
 
 from rgraph.steps.interface import Dialect, Run
@@ -107,32 +108,30 @@ def json_array(items: tuple[str, ...]) -> str:
     return json.dumps(list(items), ensure_ascii=False)
 
 
-def run(parts: list[Run], dialect: Dialect) -> str:
-    """One RUN instruction of the commands of one step, or of several in a group."""
-    if len(parts) == 1 and parts[0].verbatim:
-        return f"RUN {parts[0].commands[0]}"
-    mounts = tuple(dict.fromkeys(mount for part in parts for mount in part.mounts))
-    commands = [command for part in parts for command in part.commands]
+def run(part: Run, dialect: Dialect) -> str:
+    """One RUN instruction of the commands of a step."""
+    commands = part.commands
+    if part.verbatim:
+        return f"RUN {commands[0]}"
     escape = "\\" if dialect == "posix" else "`"
-    flags = "".join(f"{mount} {escape}\n{_INDENT}" for mount in mounts)
+    flags = "".join([f"{mount} {escape}\n{_INDENT}" for mount in part.mounts])
     if dialect == "posix":
-        whole = [_as_one(command) for command in commands] if len(commands) > 1 else commands
-        return f"RUN {flags}{_joined(whole, ' && ', chr(92))}"
-    if dialect == "cmd" and not any(part.powershell for part in parts):
+        return f"RUN {flags}{_joined([*map(_as_one, commands)] if len(commands) > 1 else commands, escape)}"
+    if dialect == "cmd" and not part.powershell:
         whole = [f"({each})" if "&" in each or "|" in each else each for each in commands]
-        return f"RUN {flags}{_joined(whole if len(commands) > 1 else commands, ' && ', '`')}"
+        return f"RUN {flags}{_joined(whole if len(commands) > 1 else commands, escape)}"
+    return f"RUN {flags}{_powershell(commands, dialect)}"
+
+
+def _powershell(commands: Sequence[str], dialect: Dialect) -> str:
     script = "; `\n".join(_checked(command) for command in commands).replace("\n", f"\n{_INDENT}")
-    if dialect != "cmd":
-        # powershell.exe takes plain quotes away when it reads its command line.
-        script = re.sub(r'(?<!\\)"', r'\\"', script)
-    if dialect == "powershell-strict":
-        return f"RUN {flags}{script}"
-    if dialect == "powershell":
-        return f"RUN {flags}{POWERSHELL_STRICT} `\n{_INDENT}{script}"
-    # cmd reads quotes in its own way; the exec form passes the script on as it is.
-    lines = f"{POWERSHELL_STRICT} `\n{_INDENT}{script}".split("\n")
-    escaped = "\n".join(json.dumps(line, ensure_ascii=False)[1:-1] for line in lines)
-    return f'RUN {flags}["powershell", "-NoProfile", "-Command", "{escaped}"]'
+    strict = f"{POWERSHELL_STRICT} `\n{_INDENT}{script}"
+    if dialect == "cmd":
+        # cmd reads quotes in its own way; the exec form passes the script on as it is.
+        escaped = "\n".join(json.dumps(line, ensure_ascii=False)[1:-1] for line in strict.split("\n"))
+        return f'["powershell", "-NoProfile", "-Command", "{escaped}"]'
+    # powershell.exe takes plain quotes away when it reads its command line.
+    return re.sub(r'(?<!\\)"', r'\\"', script if dialect == "powershell-strict" else strict)
 
 
 _CMDLET = re.compile(r"[A-Z][A-Za-z]*-[A-Z]\w*\b|\$\w+ = |if \(|\[")
@@ -165,10 +164,10 @@ def _is_compound(bare: str) -> bool:
     return min(depths[:-1], default=0) > 0 and depths[-1] == 0
 
 
-def _joined(commands: list[str], joiner: str, escape: str) -> str:
-    """Commands on lines of their own; the joiner stands first on a line, as in shell style guides."""
+def _joined(commands: Sequence[str], escape: str) -> str:
+    """Commands on lines of their own; `&&` stands first on a line, as in shell style guides."""
     lines = [command.replace("\n", f" {escape}\n{_INDENT * 2}") for command in commands]
-    return f" {escape}\n{_INDENT}{joiner.lstrip()}".join(lines)
+    return f" {escape}\n{_INDENT}&& ".join(lines)
 
 
 _TELLING = re.compile(r"['\"#]|<<")
@@ -177,7 +176,7 @@ _TELLING = re.compile(r"['\"#]|<<")
 
 def unsafe_command(command: str) -> str | None:
     """Why a command cannot be joined with others; None if it can."""
-    if command.endswith(("\\", "`")):
+    if command.rstrip().endswith(("\\", "`")):
         return "ends in a line continuation, which would swallow what follows"
     if not _TELLING.search(command):
         return None

@@ -31,7 +31,8 @@ class Registry(Step, frozen=True):
         return Run(
             tuple(
                 f"New-ItemProperty -Force -Path {powershell_text(each.key)} "
-                f"-Name {powershell_text(each.name)} -Value {powershell_text(each.value)} -PropertyType {each.type} | Out-Null"
+                f"-Name {powershell_text(each.name)} -Value {powershell_text(each.value)} "
+                f"-PropertyType {each.type} | Out-Null"
                 for each in self.values
             ),
             powershell=True,

@@ -75,5 +75,10 @@ def peak(samples: Sequence[Sample]) -> float:
 
 
 def ratios(slower: Sequence[Sample], faster: Sequence[Sample]) -> list[float]:
-    """How many times the first takes as long as the second, pair by pair, as they ran."""
+    """How many times the first takes as long as the second, pair by pair, as they ran.
+
+    A command that ran once only (it takes minutes) is compared with the middle of the other's runs.
+    """
+    if len(slower) == 1:
+        return [slower[0].seconds / median(faster)]
     return [one.seconds / other.seconds for one, other in zip(slower, faster, strict=False)]

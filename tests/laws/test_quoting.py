@@ -118,7 +118,7 @@ def test_the_exec_form_is_read_as_such(items: list[str]) -> None:
 @settings(max_examples=40, deadline=None)
 def test_commands_of_a_run_reach_the_shell_whole(lists: list[list[str]]) -> None:
     commands = tuple("printf '%s\\n'\n" + "\n".join(map(word, items)) for items in lists)
-    parsed = dockerfile.parse_string(f"FROM a\n{run([Run(commands)], 'posix')}\nUSER b\n")
+    parsed = dockerfile.parse_string(f"FROM a\n{run(Run(commands), 'posix')}\nUSER b\n")
     assert [each.cmd.upper() for each in parsed] == ["FROM", "RUN", "USER"]
     assert shell(parsed[1].value[0]) == "".join(f"{each}\n" for items in lists for each in items).encode()
 
@@ -143,7 +143,7 @@ def test_commands_of_a_run_reach_the_shell_whole(lists: list[list[str]]) -> None
 )
 @pytest.mark.parametrize("last", ["true", "true || true", "true; true"])
 def test_the_first_failure_ends_the_build(first: str, then: str, last: str) -> None:
-    text = run([Run((first, then, last))], "posix")
+    text = run(Run((first, then, last)), "posix")
     parsed = dockerfile.parse_string(f"FROM a\n{text}\n")[1]
     made = subprocess.run(["/bin/sh", "-c", parsed.value[0]], check=False, capture_output=True)
     assert made.returncode != 0
@@ -166,8 +166,8 @@ def test_the_first_failure_ends_the_build(first: str, then: str, last: str) -> N
     ],
 )
 def test_only_what_needs_braces_has_them(command: str, joined: str) -> None:
-    assert run([Run(("first", command))], "posix") == f"RUN first \\\n    && {joined}"
-    assert run([Run((command,))], "posix") == f"RUN {command}"
+    assert run(Run(("first", command)), "posix") == f"RUN first \\\n    && {joined}"
+    assert run(Run((command,)), "posix") == f"RUN {command}"
 
 
 @pytest.mark.parametrize(("machine", "content", "succeeds"), [("x86_64", "a", True), ("x86_64", "b", False)])
@@ -180,7 +180,7 @@ def test_a_checksum_is_checked_whatever_others_have(
     sources = ((Platform("linux/amd64"), "https://x.example/a", checksum),)
     more = ((Platform("linux/arm64"), "https://x.example/b", other),)
     commands = fetch_commands(Fetch((*sources, *more), "curl"), '"$FILE"', "posix")
-    text = run([Run((f"FILE={tmp_path}/f", *commands))], "posix")
+    text = run(Run((f"FILE={tmp_path}/f", *commands)), "posix")
     script = dockerfile.parse_string(f"FROM a\n{text}\n")[1].value[0]
     stand_in = f"uname() {{ echo {machine}; }}; curl() {{ printf {content} > {tmp_path}/f; }}; "
     made = subprocess.run(["/bin/sh", "-c", stand_in + script], check=False, capture_output=True)

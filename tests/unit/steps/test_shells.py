@@ -122,7 +122,7 @@ def test_the_exec_form_is_json() -> None:
 
 
 def test_commands_of_posix_are_joined() -> None:
-    made = run([Run(("a\nb", "c"), ("--mount=type=secret,id=X",)), Run(("d",))], "posix")
+    made = run(Run(("a\nb", "c", "d"), ("--mount=type=secret,id=X",)), "posix")
     parsed = dockerfile.parse_string(f"FROM x\n{made}\nUSER y\n")
     assert [each.cmd for each in parsed] == ["FROM", "RUN", "USER"]
     assert made.startswith("RUN --mount=type=secret,id=X ")
@@ -131,7 +131,7 @@ def test_commands_of_posix_are_joined() -> None:
 
 def test_commands_of_windows_are_joined() -> None:
     for dialect, shell in (("cmd", None), ("powershell", "powershell"), ("powershell-strict", "powershell")):
-        made = run([Run(("a\nb", "c"))], dialect)  # type: ignore[arg-type]
+        made = run(Run(("a\nb", "c")), dialect)  # type: ignore[arg-type]
         parsed = dockerfile.parse_string(f"# escape=`\nFROM x\n{made}\nUSER y\n")
         assert [each.cmd for each in parsed] == ["FROM", "RUN", "USER"]
         assert ("$ErrorActionPreference" in made) is (dialect == "powershell")
@@ -139,7 +139,7 @@ def test_commands_of_windows_are_joined() -> None:
 
 
 def test_powershell_in_cmd_goes_as_a_list() -> None:
-    made = run([Run(("New-Item 'a\"b'",), powershell=True)], "cmd")
+    made = run(Run(("New-Item 'a\"b'",), powershell=True), "cmd")
     parsed = dockerfile.parse_string(f"# escape=`\nFROM x\n{made}\n")
     assert parsed[1].json
     assert parsed[1].value[:3] == ("powershell", "-NoProfile", "-Command")
@@ -147,7 +147,7 @@ def test_powershell_in_cmd_goes_as_a_list() -> None:
 
 
 def test_a_verbatim_text_stays_as_it_is() -> None:
-    assert run([Run(("a \\\n  b",), verbatim=True)], "posix") == "RUN a \\\n  b"
+    assert run(Run(("a \\\n  b",), verbatim=True), "posix") == "RUN a \\\n  b"
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def rendered(step: dict[str, Any], dialect: Dialect) -> str:
     found, problems = resolved(step)
     assert problems == []
     made = found.render(dialect)
-    text = made if isinstance(made, str) else run([made], dialect)
+    text = made if isinstance(made, str) else run(made, dialect)
     return " ".join(text.replace(" \\\n", " ").replace(" `\n", " ").split())
 
 
