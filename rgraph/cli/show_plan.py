@@ -39,7 +39,7 @@ def plan_text(plan: Plan) -> str:
             str(planned.wave),
             planned.image.id,
             planned.state,
-            ", ".join(dict.fromkeys(reason.kind for reason in planned.reasons)) or "-",
+            planned.reasons[0].kind if planned.reasons else "-",
             _built_on(planned),
             ", ".join(planned.tags),
         )
