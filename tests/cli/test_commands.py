@@ -173,7 +173,7 @@ def test_plan_as_text(root: Path) -> None:
         "3",
         "child:one",
         "build",
-        "new, parent",
+        "new",
         "r-base:gpu (+1)",
         "one-20260102.v1, one, latest",
     ]
