@@ -106,6 +106,7 @@ def build_catalog(
         match manifest:
             case LayerManifest():
                 _named(layers, manifest.name, Layer(place, manifest), problems)
+                _check_lifecycle(manifest, place.at("lifecycle"), problems)
             case RecipeManifest():
                 _named(recipes, manifest.name, Recipe(place, manifest), problems)
             case ExternalsManifest():
@@ -160,6 +161,25 @@ def _named(found: dict[str, T], name: str, entry: T, problems: Problems) -> None
         problems.add(place, f"`{name}` is declared twice", f"the first is in {first.place.file}")
     else:
         found[name] = entry
+
+
+CADENCES = ("weekly", "monthly", "quarterly", "yearly", "second-wednesday")
+"""How often images may be due for a rebuild."""
+
+
+def _check_lifecycle(layer: LayerManifest, place: Place, problems: Problems) -> None:
+    lifecycle = layer.lifecycle
+    if lifecycle is None:
+        return
+    if lifecycle.end_of_life and isinstance(made := names.day(lifecycle.end_of_life), names.Bad):
+        problems.add(place.at("end_of_life"), made.what, made.help)
+    if lifecycle.cadence and lifecycle.cadence not in CADENCES:
+        what = f"`{lifecycle.cadence}` is no cadence"
+        problems.add(
+            place.at("cadence"),
+            what,
+            did_you_mean(lifecycle.cadence, CADENCES) or f"one of {', '.join(CADENCES)}",
+        )
 
 
 def _external(name: str, written: ExternalManifest, place: Place, lock: Lock, problems: Problems) -> External:

@@ -6,6 +6,7 @@ Jinja2 runs at evaluation, so there are no attributes, calls, loops or arithmeti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
@@ -178,7 +179,7 @@ def _compile(source: str) -> tuple[_Node, frozenset[str]]:
         parser = Parser(_ENVIRONMENT, source, state="variable")
         tree = parser.parse_expression()
         if not parser.stream.eos:
-            _refuse(f"`{source}` is more than one expression")
+            _more_than_one(source)
         names = (
             {tree.name} if isinstance(tree, nodes.Name) else {each.name for each in tree.find_all(nodes.Name)}
         )
@@ -187,6 +188,12 @@ def _compile(source: str) -> tuple[_Node, frozenset[str]]:
         raise ExpressionError(f"`{source}` is no expression: {error.message}") from None
     except (RecursionError, MemoryError):
         raise ExpressionError("an expression is nested too deeply") from None
+
+
+def _more_than_one(source: str) -> None:
+    if re.search(r"[^=!<>]=[^=]", source):
+        raise ExpressionError(f"`{source}` has a single `=`", "compare with `==`")
+    _refuse(f"`{source}` is more than one expression")
 
 
 def _refuse(what: str) -> _Node:
@@ -260,7 +267,7 @@ def _look_up(name: str, scope: Scope) -> _Result:
         raise ExpressionError("`release` is not defined here", "it exists only in `tags`")
     known = sorted({*scope.values, *scope.declared})
     help = f"{scope.owner} has {listed(known, 'and')}" if known else f"{scope.owner} has no names"
-    help = did_you_mean(name, known) or help
+    help = did_you_mean(name, known) or f"{help}; a text stands in quotes: '{name}'"
     raise ExpressionError(f"`{name}` is not defined", help)
 
 

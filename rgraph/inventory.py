@@ -31,6 +31,13 @@ class Declared(Struct, frozen=True):
     """The step (or the External) that brings it."""
 
     @property
+    def name(self) -> str:
+        """Its name as people know it: with the namespace, where that is part of it."""
+        component = self.component
+        plain = not component.namespace or component.type in ("deb", "github")
+        return component.name if plain else f"{component.namespace}/{component.name}"
+
+    @property
     def version(self) -> str:
         """Its version, or what pins it instead; empty if nothing does."""
         return self.component.version or self.component.pinned_by

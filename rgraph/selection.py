@@ -67,7 +67,10 @@ def _one(selectable: Selectable, text: str) -> set[str]:
     needs, core, users = text.startswith("+"), text.strip("+"), len(text) > 1 and text.endswith("+")
     if not core:
         raise UsageError(f"`{text}` is no selector", "name an image, for instance `+r-base:cpu`")
-    found = _matching(selectable, core)
+    external = _on_external(selectable.images, core)
+    if external and not users:
+        raise UsageError(f"`{core}` is an External, not an image", f"`{core}+` names what needs it")
+    found = external or _matching(selectable, core)
     graph = {
         id: [edge.to for edge in image.edges if not edge.external] for id, image in selectable.images.items()
     }
@@ -97,6 +100,15 @@ def _matching(selectable: Selectable, core: str) -> set[str]:
             return _by_state(selectable.states(), value)
         case _:
             return _by_component(selectable.components(), value)
+
+
+def _on_external(images: Mapping[str, Image], name: str) -> set[str]:
+    """Images that stand on an External or take from it; none if it is no External's name."""
+    if ":" in name or any(image.layer == name for image in images.values()):
+        return set()
+    return {
+        id for id, image in images.items() if any(edge.external and edge.to == name for edge in image.edges)
+    }
 
 
 def _by_id(images: Mapping[str, Image], pattern: str) -> set[str]:
@@ -135,13 +147,18 @@ def _by_axis(images: Mapping[str, Image], value: str) -> set[str]:
         raise UsageError(
             f"`axis:{value}` names no axis", did_you_mean(name, axes) or "write `axis:device=gpu`"
         )
-    return {
+    found = {
         id
         for id, image in images.items()
         if name in image.row
         and not isinstance(image.row[name], list)
         and fnmatch.fnmatchcase(as_text(image.row[name]), wanted)
     }
+    if not found:
+        raise UsageError(
+            f"no image has `{wanted}` on the axis `{name}`", "`rgraph list --format json` shows the rows"
+        )
+    return found
 
 
 def _by_state(states: Mapping[str, str], value: str) -> set[str]:

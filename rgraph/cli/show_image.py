@@ -13,6 +13,7 @@ from rgraph.image import RELEASE, Image
 from rgraph.inventory import Declared
 from rgraph.ledger import current_tag
 from rgraph.plan import state_of
+from rgraph.render.dockerfile import commands, linked
 from rgraph.render.notices import usage_restrictions
 from rgraph.render.tests_json import all_tests
 from rgraph.render.view import View
@@ -25,11 +26,16 @@ def _document(workspace: Workspace, id: str) -> dict[str, object]:
     inventory = workspace.inventory
     fingerprint = workspace.fingerprints[id]
     view = View(workspace.resolved, workspace.fingerprints, workspace.ledger, inventory)
-    steps = (*image.public, *image.private)
+    steps = [
+        *((f"stage {stage.name}", step) for stage in image.stages for step in stage.steps),
+        *(("public", step) for step in image.public),
+        *(("private", step) for step in image.private),
+    ]
+    texts = linked((step.text for _, step in steps), image, view.reference)
     declared = list(inventory.all(id))
     places = [image.place.at(name) for name in _SAID]
     found = locate(
-        workspace.root, {*places, *(s.source.place for s in steps), *(d.place for _, d in declared)}
+        workspace.root, {*places, *(step.source.place for _, step in steps), *(d.place for _, d in declared)}
     )
 
     def where(place: Place) -> str:
@@ -57,13 +63,10 @@ def _document(workspace: Workspace, id: str) -> dict[str, object]:
         "fingerprint": fingerprint,
         "said": {name: where(image.place.at(name)) for name in _SAID if _is_written(workspace, image, name)},
         "steps": [
-            {
-                "where": where(step.source.place),
-                "part": "public" if index < len(image.public) else "private",
-                "text": step.text.replace("\0", ""),
-            }
-            for index, step in enumerate(steps)
+            {"where": where(step.source.place), "part": part, "text": text}
+            for (part, step), text in zip(steps, texts, strict=True)
         ],
+        "commands": commands(image),
         "components": [_component(bringer, each, where(each.place)) for bringer, each in declared],
         "tests": all_tests(view, image),
     }
@@ -76,7 +79,7 @@ def _is_written(workspace: Workspace, image: Image, name: str) -> bool:
 
 def _component(bringer: str, declared: Declared, where: str) -> dict[str, object]:
     return {
-        "name": declared.component.name,
+        "name": declared.name,
         "version": declared.version,
         "purl": declared.purl,
         "license": declared.license,
@@ -118,8 +121,10 @@ def show_text(workspace: Workspace, id: str) -> str:
     lines += [f"  {name:<13} {value}{f'  ({where})' if where else ''}" for name, value, where in facts]
     lines += ["", bold("Steps")]
     for step in document["steps"]:  # type: ignore[attr-defined]
-        lines += ["", f"  {step['where']}{' (private)' if step['part'] == 'private' else ''}"]
-        lines += [f"    {line}" for line in step["text"].split("\n")]
+        part = "" if step["part"] == "public" else f" ({step['part']})"
+        lines += ["", f"  {step['where']}{part}", *(f"    {line}" for line in step["text"].split("\n"))]
+    if document["commands"]:
+        lines += ["", bold("Commands"), "", *(f"  {line}" for line in commands(image))]
     rows = [
         (each["name"], each["version"] or "-", each["license"] or "not known", each["from"], each["where"])
         for each in document["components"]  # type: ignore[attr-defined]

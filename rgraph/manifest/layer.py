@@ -28,7 +28,7 @@ class Lifecycle(Written, frozen=True, kw_only=True):
 
     cadence: str = ""
     """How often to rebuild even if nothing changed: `weekly`, `monthly`, `quarterly`,
-    `second-wednesday` (Windows images)."""
+    `yearly`, `second-wednesday` (Windows images)."""
     end_of_life: str = ""
     """Date (YYYY-MM-DD) after which the image is no longer kept."""
     deprecated: str = ""

@@ -18,9 +18,9 @@ class Download(Written, frozen=True, kw_only=True):
     """
 
     url: PlatformText
-    """Where it is."""
+    """Where it is; by platform, if they differ: `{linux/amd64: URL, linux/arm64: URL}`."""
     sha256: PlatformText = ""
-    """Checksum. Without one, and none in the lock, it is not checked, and the audit says so."""
+    """Checksum; by platform, if `url` is. Without one, and none in the lock, it is not checked."""
     to: str = ""
     """Keep it under this path (a folder if it ends in `/`)."""
     extract: str = ""

@@ -33,18 +33,28 @@ def target_names(ids: Iterable[str]) -> dict[str, str]:
 
 
 def bake_json(view: View) -> str:
-    """The bake file. Paths are relative to the catalogue's folder, where bake is to be run."""
+    """The bake file. Paths are relative to the catalogue's folder, where bake is to be run.
+
+    Targets have floating tags only: a release's tag is never pushed a second time.
+    """
     names = target_names(view.resolved.images)
     targets = {names[id]: _target(view, image, names) for id, image in view.resolved.images.items()}
     kinds: dict[str, list[str]] = {}
     for id, image in view.resolved.images.items():
         kinds.setdefault(image.kind, []).append(names[id])
     groups = {
-        "default": {"targets": list(targets)},
+        "default": {"targets": _default(view, names)},
         **{kind: {"targets": each} for kind, each in sorted(kinds.items())},
     }
     document = {"group": groups, "target": targets}
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def _default(view: View, names: dict[str, str]) -> list[str]:
+    """All images of one operating system: no builder has both. Linux, if there are any for it."""
+    images = view.resolved.images
+    linux = [names[id] for id, image in images.items() if image.state.os == "linux"]
+    return linux or list(names.values())
 
 
 def _target(view: View, image: Image, names: dict[str, str]) -> dict[str, object]:
@@ -55,7 +65,7 @@ def _target(view: View, image: Image, names: dict[str, str]) -> dict[str, object
     target: dict[str, object] = {
         "context": f"generated/{image.folder}",
         "dockerfile": COMBINED,
-        "tags": [f"{address}:{tag}" for tag in view.tags(image)],
+        "tags": [f"{address}:{tag}" for tag in image.floating_tags],
         "platforms": list(image.state.platforms),
     }
     if contexts:

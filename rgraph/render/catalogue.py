@@ -30,7 +30,7 @@ def catalogue_readme(view: View) -> str:
 
 def _row(view: View, image: Image) -> str:
     built_on = image.parent.to if not image.parent.external else view.reference(image.parent.to)
-    tags = "<br>".join(f"`{image.repository}:{tag}`" for tag in view.tags(image))
+    tags = "<br>".join(f"`{view.address(image)}:{tag}`" for tag in view.tags(image))
     return " | ".join(
         (
             f"[{image.id}]({image.folder}/README.md)",
@@ -47,5 +47,5 @@ def _versions(view: View, image: Image) -> list[str]:
     own.sort(
         key=lambda each: _HEADLINE.index(each.component.type) if each.component.type in _HEADLINE else 99
     )
-    shown = [f"{each.component.name} {each.component.version}" for each in own[:_MOST]]
+    shown = [f"{each.name} {each.component.version}" for each in own[:_MOST]]
     return [*shown, f"and {len(own) - _MOST} more"] if len(own) > _MOST else shown

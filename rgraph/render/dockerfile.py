@@ -18,9 +18,9 @@ def public(image: Image, refer: Refer) -> str:
     """The public part: everything from FROM to the commands that the container starts with."""
     blocks = [_head(image), *before_from(image)]
     for stage in image.stages:
-        texts = _linked((step.text for step in stage.steps), image, refer)
+        texts = linked((step.text for step in stage.steps), image, refer)
         blocks += [f"FROM {_source(stage.source, image, refer)} AS {stage.name}", *texts]
-    texts = _linked((step.text for step in image.public), image, refer)
+    texts = linked((step.text for step in image.public), image, refer)
     blocks += [f"FROM {refer(image.parent.to)}", *texts, *commands(image)]
     return joined(blocks)
 
@@ -33,7 +33,7 @@ def private(image: Image, refer: Refer) -> str:
     header = "\n" + PRIVATE_HEADER.format(id=image.id)
     if not image.private:
         return f"\n# {image.id} has no private part.\n"
-    return joined([header, *_linked((step.text for step in image.private), image, refer), *image.restore])
+    return joined([header, *linked((step.text for step in image.private), image, refer), *image.restore])
 
 
 def before_from(image: Image) -> list[str]:
@@ -79,12 +79,13 @@ def _source(source: str, image: Image, refer: Refer) -> str:
     return source if any(stage.name == source for stage in image.stages) else refer(source)
 
 
-def _linked(texts: Iterable[str], image: Image, refer: Refer) -> Iterable[str]:
+def linked(texts: Iterable[str], image: Image, refer: Refer) -> Iterable[str]:
+    """Texts of steps with the references of other images in place of their marks."""
     marks = {edge.to: refer(edge.to) for edge in image.edges}
     marks.update((stage.name, stage.name) for stage in image.stages)
     for text in texts:
-        linked = text
+        whole = text
         if "\0" in text:
             for source, reference in marks.items():
-                linked = linked.replace(PARENT.format(source), reference)
-        yield linked
+                whole = whole.replace(PARENT.format(source), reference)
+        yield whole

@@ -70,7 +70,7 @@ def _entry(declared: Declared) -> str:
         if component.version
         else f" ({component.pinned_by or 'version not declared'})"
     )
-    lines = [f"{component.name}{version}", f"  {declared.purl}"]
+    lines = [f"{declared.name}{version}", f"  {declared.purl}"]
     if fact is None:
         return "\n".join([*lines, "  Licence: not known to the catalogue"])
     status = {"verified": "", "assumed": " (assumed)", "needs-review": " (needs review)"}[fact.status]

@@ -39,6 +39,7 @@ class Readmes:
                 cadence=lifecycle.cadence if lifecycle else "",
                 restrictions=usage_restrictions(view, image.id),
                 address=view.address(image),
+                registry=view.catalog.settings.registry,
                 built_on=self._node(image.parent.to, image),
                 takes=", ".join(dict.fromkeys(takes)),
                 platforms=", ".join(image.state.platforms),
@@ -66,7 +67,7 @@ class Readmes:
         if node not in self._tables:
             rows = [
                 (
-                    each.component.name,
+                    each.name,
                     each.version or "not declared",
                     _ECOSYSTEMS.get(each.component.type, each.component.type),
                     f"{each.license}{_STATUS[each.fact.status]}" if each.fact else "not known",

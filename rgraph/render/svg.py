@@ -38,7 +38,8 @@ def svg(images: Mapping[str, Image], ids: Iterable[str], level: Mapping[str, int
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}">',
-        f"<title>{len(nodes)} images and what they are built on</title><style>{_STYLE}</style>",
+        f"<title>What {_count(sum(':' in node for node in nodes))} built on</title>",
+        f"<style>{_STYLE}</style>",
         f'<rect width="{width}" height="{height}" style="fill:#fff;stroke:none"/>',
     ]
     lines += [_edge(place[edge.to], boxes[edge.to], place[id], edge) for id, edge in edges]
@@ -46,6 +47,10 @@ def svg(images: Mapping[str, Image], ids: Iterable[str], level: Mapping[str, int
         _box(node, place[node], boxes[node], images[node].kind if ":" in node else "") for node in nodes
     ]
     return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def _count(number: int) -> str:
+    return "1 image is" if number == 1 else f"{number} images are"
 
 
 def _columns(nodes: list[str], level: Mapping[str, int]) -> list[list[str]]:

@@ -92,11 +92,20 @@ class _Linker:
                 return f"`{source}` is a layer: name one of its images, `{source}:VARIANT`"
             near = did_you_mean(source, self._catalog.externals)
             return near or "Externals are in manifests/externals.yaml"
+        elsewhere = self._external_of(source)
         if layer not in self._catalog.layers:
             near = did_you_mean(layer, self._catalog.layers).replace("`?", f":{variant}`?")
-            return near or f"there is no layer `{layer}`"
+            return elsewhere or near or "an image from elsewhere gets a name in manifests/externals.yaml"
+        if elsewhere:
+            return elsewhere
         ids = sorted(id for id in self._drafts if id.startswith(f"{layer}:"))
         return did_you_mean(source, ids) or f"`{layer}` has {', '.join(ids[:8]) or 'no images'}"
+
+    def _external_of(self, reference: str) -> str:
+        for name, external in sorted(self._catalog.externals.items()):
+            if external.manifest.reference == reference:
+                return f"the External `{name}` has this reference: write `{name}`"
+        return ""
 
     def image(self, draft: Draft, edges: tuple[Edge, ...], images: Mapping[str, Image]) -> Image | None:
         """The image of a draft whose parents are linked; None if a parent could not be."""

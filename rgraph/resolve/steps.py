@@ -184,7 +184,11 @@ class StepResolver:
         values: dict[str, Value] = {}
         for parameter, param in params.items():
             before = len(self._problems)
-            if parameter in given:
+            if parameter in given and given[parameter] is None:
+                context.at("with", parameter).problem(
+                    f"`{parameter}` is empty", "give it a value, or leave it out"
+                )
+            elif parameter in given:
                 values[parameter] = context.at("with", parameter).value(given[parameter])
             elif isinstance(param, Param) and param.has_default:
                 values[parameter] = self.default(recipe, parameter, param)

@@ -170,7 +170,7 @@ class Context(Struct, frozen=True):
         """A text that is already evaluated, checked by a maker."""
         made = maker(text)
         if isinstance(made, Bad):
-            self.problem(made.what, made.help)
+            self.problem(made.what, "an expression is `${{ ... }}`" if "{{" in text else made.help)
             return default
         return made
 

@@ -33,6 +33,19 @@ def _install(names: tuple[str, ...], repositories: tuple[tuple[str, str], ...]) 
     return f"install.packages(c({_strings(names)}),\nrepos = c({repos}))"
 
 
+def _exact(pinned: tuple[tuple[str, str], ...], repository: str) -> str:
+    """R code that replaces what the repository has moved on from by the version in its archive
+    (R Installation and Administration, "Setting up a package repository"; CRAN's src/contrib/Archive).
+    """
+    pairs = ",\n".join(f'{name} = "{version}"' for name, version in pinned)
+    return (
+        f"pins <- c({pairs});\n"
+        "for (p in names(pins)) if (packageVersion(p) != pins[[p]])\n"
+        f'install.packages(sprintf("{repository}/src/contrib/Archive/%s/%s_%s.tar.gz",\n'
+        "p, p, pins[[p]]), repos = NULL)"
+    )
+
+
 def _verification(wanted: tuple[tuple[str, str], ...]) -> str:
     """R code that stops unless each package is there, in its version where one is named."""
     pairs = ",\n".join(f'{name} = "{version}"' for name, version in wanted)
@@ -63,6 +76,9 @@ class RPackages(Step, frozen=True):
     def render(self, dialect: Dialect) -> Run:
         """Install, then verify: R only warns of a package that failed."""
         codes = [_install(tuple(each.name for each in self.packages), self.repositories)]
+        pinned = tuple((each.name, each.version) for each in self.packages if each.version)
+        if pinned and self.type == "cran":
+            codes.append(_exact(pinned, dict(self.repositories)["CRAN"]))
         if self.verify:
             codes.append(_verification(tuple((each.name, each.version) for each in self.packages)))
         return Run((_rscript(*codes),))
@@ -238,9 +254,17 @@ def _github_package(context: Context, body: written.GithubPackage) -> GithubPack
         )
         if body.subdir
         else "",
-        context.at("auth").name(body.auth, variable, "") if body.auth else "",
+        _secret(context.at("auth"), body.auth) if body.auth else "",
         context.at("verify").flag(body.verify),
     )
+
+
+def _secret(context: Context, text: str) -> str:
+    name = context.name(text, variable, "")
+    if re.match(r"gh[opsur]_|github_pat_", name):
+        context.problem("this looks like a token itself", "write the name of the build secret that holds it")
+        return ""
+    return name
 
 
 def resolve_url(context: Context, body: written.UrlBody) -> UrlPackages:

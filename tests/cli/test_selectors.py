@@ -39,7 +39,6 @@ TABLE = [
     ("+kind:framework,kind:r", "", "r-base:gpu"),
     ("axis:device=gpu", "", "base:gpu r-base:gpu"),
     ("axis:device=*pu", "", "base:cpu base:gpu r-base:cpu r-base:gpu"),
-    ("axis:device=none", "", ""),
     ("axis:below=cuda", "", "base:gpu"),
     ("path:base", "", "base:cpu base:gpu"),
     ("path:base/*", "", "base:cpu base:gpu"),

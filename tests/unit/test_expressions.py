@@ -195,4 +195,4 @@ def test_help_names_what_there_is() -> None:
         assert raised.value.help.startswith(help)
     with pytest.raises(ExpressionError) as raised:
         evaluate("${{ x }}", Scope({}, owner="the recipe `a`"))
-    assert raised.value.help == "the recipe `a` has no names"
+    assert raised.value.help == "the recipe `a` has no names; a text stands in quotes: 'x'"
