@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rgraph.catalog import Catalog, build_catalog
-from rgraph.errors import Problems, RgraphError, UsageError
+from rgraph.errors import Problems, UsageError
 from rgraph.files.reader import read_sources
 from rgraph.fingerprint import fingerprints
 from rgraph.inventory import Inventory
@@ -106,11 +106,13 @@ def release_for(ledger: Ledger, date: str, num: int | None, tag: str) -> Release
     day = release_date(date)
     if isinstance(day, Bad):
         raise UsageError(day.what, day.help)
-    if num is None:
-        return next_tag(ledger, day)
-    if num < 1:
+    if num is not None and num < 1:
         raise UsageError(f"{num} is no number of a release", "they start at 1")
-    return ReleaseTag(f"{day}.v{num}")
+    text = next_tag(ledger, day) if num is None else f"{day}.v{num}"
+    made = release_tag(text)
+    if isinstance(made, Bad):
+        raise UsageError(made.what, "numbers have nine digits at most: take another date or number")
+    return made
 
 
 def generated(workspace: Workspace, ledger: Ledger | None = None) -> Callable[[], Files]:
@@ -159,6 +161,8 @@ def cut_release(root: Path, date: str, num: int | None, tag: str) -> Cut | None:
         made = make_plan(workspace.resolved, workspace.fingerprints, workspace.ledger, release)
         result = cut(made, workspace.ledger, release)
         if result is None:
+            # A cut that was killed may have left its line without its files.
+            writer.write(root / "generated", generated(workspace)(), is_kept)
             return None
         files = generated(workspace, result.ledger)
         record = root / LEDGER_FILE
@@ -166,7 +170,7 @@ def cut_release(root: Path, date: str, num: int | None, tag: str) -> Cut | None:
         write_record(record, workspace.ledger_bytes + result.line + b"\n")
         try:
             writer.write(root / "generated", files(), is_kept)
-        except RgraphError:
+        except BaseException:
             # A release that generated/ does not show was not cut.
             write_record(record, workspace.ledger_bytes) if existed else record.unlink()
             raise

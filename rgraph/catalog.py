@@ -163,6 +163,23 @@ def _named(found: dict[str, T], name: str, entry: T, problems: Problems) -> None
         found[name] = entry
 
 
+def _check_state(written: ExternalManifest, place: Place, problems: Problems) -> None:
+    """What images on top start with: it may be written into their Dockerfiles."""
+    for key, text in (("user", written.user), ("workdir", written.workdir)):
+        if not text.isprintable() or text.rstrip().endswith(("\\", "`")) or text.startswith("-"):
+            problems.add(
+                place.at(key),
+                f"`{key}` is no single word of an instruction",
+                "write it as USER or WORKDIR has it",
+            )
+    if not (written.workdir.startswith("/") or written.workdir[1:2] == ":"):
+        problems.add(
+            place.at("workdir"), f"`{written.workdir}` is no absolute folder", "write it from the root"
+        )
+    if written.shell and dialect_of(tuple(written.shell)) is None:
+        problems.add(place.at("shell"), f"the shell `{written.shell[0]}` is not known")
+
+
 CADENCES = ("weekly", "monthly", "quarterly", "yearly", "second-wednesday")
 """How often images may be due for a rebuild."""
 
@@ -195,8 +212,7 @@ def _external(name: str, written: ExternalManifest, place: Place, lock: Lock, pr
         check(names.purl(purl), "provides", index)
     if written.end_of_life:
         check(names.day(written.end_of_life), "end_of_life")
-    if written.shell and dialect_of(tuple(written.shell)) is None:
-        problems.add(place.at("shell"), f"the shell `{written.shell[0]}` is not known")
+    _check_state(written, place, problems)
     systems = {platform.split("/")[0] for platform in written.platforms}
     if len(systems) != 1:
         problems.add(

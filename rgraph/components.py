@@ -18,3 +18,11 @@ def fact_of(component: Component, facts: Mapping[FactKey, tuple[Fact, ...]]) -> 
         if in_range(component.version, fact.range):
             return fact
     return None
+
+
+def shown(fact: Fact | None) -> tuple[str, ...]:
+    """What notices show of a fact: the rest of it changes no image."""
+    if fact is None:
+        return ()
+    written = fact.manifest
+    return written.license, written.status, written.copyright, written.usage_restriction

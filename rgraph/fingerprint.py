@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from rgraph.catalog import Catalog, External
-from rgraph.components import fact_of
+from rgraph.components import fact_of, shown
 from rgraph.image import Image
 from rgraph.names import Fingerprint, Purl
 from rgraph.purls import parse_purl
@@ -71,7 +71,7 @@ def _own(image: Image, contents: Mapping[str, bytes]) -> bytes:
 def _external(external: External, catalog: Catalog) -> bytes:
     """What an External adds: what FROM names, and what notices say of it."""
     written = external.manifest
-    facts = [fact_of(parse_purl(Purl(purl)), catalog.facts) for purl in written.provides]
+    facts = [fact_of(parse_purl(Purl(purl)), catalog.facts) for purl in sorted(written.provides)]
     return hashlib.sha256(
         msgspec.json.encode(
             (
@@ -79,8 +79,8 @@ def _external(external: External, catalog: Catalog) -> bytes:
                 written.license,
                 written.usage_restriction,
                 written.distribution,
-                written.provides,
-                [fact and fact.manifest for fact in facts],
+                sorted(written.provides),
+                [shown(fact) for fact in facts],
             )
         )
     ).digest()

@@ -10,6 +10,7 @@ from msgspec import Struct
 from rgraph.catalog import External
 from rgraph.components import fact_of
 from rgraph.errors import Place
+from rgraph.graph import closure
 from rgraph.image import Image, Rendered
 from rgraph.manifest.components import ComponentFact
 from rgraph.names import Purl
@@ -74,13 +75,25 @@ class Inventory:
     def bringers(self, node: str) -> tuple[str, ...]:
         """The image itself, then the images and Externals whose components it inherits, nearest first."""
         if node not in self._bringers:
-            inherited = [node]
-            if ":" in node:
-                image = self._resolved.images[node]
-                for source in (image.parent.to, *self._taken(image)):
-                    inherited += self.bringers(source)
-            self._bringers[node] = tuple(dict.fromkeys(inherited))
+            level = self._resolved.level
+            needs = closure([node], self._needs)
+            # Parents first: a chain may be deeper than calls can be.
+            for each in sorted(needs, key=lambda id: level.get(id, 0)):
+                if each not in self._bringers:
+                    self._bringers[each] = self._inherited(each)
         return self._bringers[node]
+
+    @cached_property
+    def _needs(self) -> Mapping[str, list[str]]:
+        return {id: [edge.to for edge in image.edges] for id, image in self._resolved.images.items()}
+
+    def _inherited(self, node: str) -> tuple[str, ...]:
+        found = [node]
+        if ":" in node:
+            image = self._resolved.images[node]
+            for source in (image.parent.to, *self._taken(image)):
+                found += self._bringers[source]
+        return tuple(dict.fromkeys(found))
 
     def all(self, node: str) -> Iterable[tuple[str, Declared]]:
         """Every component with the image or External that brought it."""
@@ -88,13 +101,15 @@ class Inventory:
 
     def distribution(self, id: str) -> str:
         """Distribution at the root of an image, such as `ubuntu-20.04`; empty if not declared."""
-        if id not in self._distributions:
-            parent = self._resolved.images[id].parent
-            self._distributions[id] = (
-                self._resolved.catalog.externals[parent.to].manifest.distribution
-                if parent.external
-                else self.distribution(parent.to)
-            )
+        chain = [id]
+        while chain[-1] not in self._distributions:
+            parent = self._resolved.images[chain[-1]].parent
+            if parent.external:
+                found = self._resolved.catalog.externals[parent.to].manifest.distribution
+                self._distributions[chain[-1]] = found
+            else:
+                chain.append(parent.to)
+        self._distributions.update(dict.fromkeys(chain, self._distributions[chain[-1]]))
         return self._distributions[id]
 
     @cached_property

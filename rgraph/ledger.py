@@ -62,6 +62,7 @@ def read_ledger(data: bytes | None, problems: Problems) -> Ledger:
     if not data:
         return Ledger()
     releases: list[Release] = []
+    tags: set[str] = set()
     head = ""
     lines = data.split(b"\n")
     if lines[-1]:
@@ -70,8 +71,11 @@ def read_ledger(data: bytes | None, problems: Problems) -> Ledger:
         release = _read_line(line, _place(number), problems)
         if release is None:
             return Ledger()
-        _check(release, head, {each.tag for each in releases}, _place(number), problems)
+        if line != encode(release):
+            problems.add(_place(number), f"`{release.tag}` is not written as rgraph writes it", _RESTORE)
+        _check(release, head, tags, _place(number), problems)
         releases.append(release)
+        tags.add(release.tag)
         head = line_hash(line)
     return indexed(releases, head)
 

@@ -53,6 +53,8 @@ def under(images: Mapping[str, Image], folders: str) -> set[str]:
 def _union(selectable: Selectable, selectors: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for selector in selectors:
+        if not selector.strip():
+            raise UsageError("an empty selector", "name an image, for instance `+r-base:cpu`")
         for group in selector.split():
             found |= _intersection(selectable, group)
     return found

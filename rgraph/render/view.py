@@ -31,14 +31,18 @@ class View(Struct, frozen=True):
         """The release whose tag an image's present content has; None before its first release."""
         return current_tag(self.ledger, id, self.fingerprints[id])
 
+    def _held(self, image: Image) -> set[str]:
+        """Tags with a release in them that the ledger gives to the image's present content."""
+        release = self.release(image.id)
+        mine = (image.id, self.fingerprints[image.id])
+        fixed = (tag.replace(RELEASE, release) for tag in image.tags if release and RELEASE in tag)
+        return {tag for tag in fixed if self.ledger.holders.get(f"{image.repository}:{tag}") == mine}
+
     def tags(self, image: Image) -> tuple[str, ...]:
         """Tags that exist or will move to the image: floating ones, and the release's if it has one."""
-        release = self.release(image.id)
-        return tuple(
-            tag.replace(RELEASE, release) if release else tag
-            for tag in image.tags
-            if release or RELEASE not in tag
-        )
+        release, held = self.release(image.id) or "", self._held(image)
+        named = (tag.replace(RELEASE, release) for tag in image.tags)
+        return tuple(tag for tag in named if tag in held or tag in image.floating_tags)
 
     def address(self, image: Image) -> str:
         """Registry and repository."""
@@ -52,7 +56,7 @@ class View(Struct, frozen=True):
         if ":" not in node:
             return self.catalog.externals[node].reference
         image = self.resolved.images[node]
-        release = self.release(node)
-        fixed = [tag for tag in image.tags if RELEASE in tag]
-        tag = fixed[0].replace(RELEASE, release) if release and fixed else image.floating_tags[0]
+        tag = next(
+            (tag for tag in self.tags(image) if tag not in image.floating_tags), image.floating_tags[0]
+        )
         return f"{self.address(image)}:{tag}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -103,6 +104,8 @@ class _LayerDrafts:
         self._namespace = f"{namespace}/" if good else ""
         wrong = isinstance(names.layer_name(name), names.Bad)
         self._name = f"unnamed-{hashlib.sha256(name.encode()).hexdigest()[:12]}" if wrong else name
+        externals = catalog.externals
+        self._taken = {*externals, *(each.manifest.reference for each in externals.values())}
         self._rows = expand(self._manifest.matrix, layer.place.at("matrix"), problems)
         self._axes = frozenset(name for row in self._rows for name in row) | {"variant"}
         self._memory: dict[Key, Any] = {}
@@ -185,6 +188,11 @@ class _LayerDrafts:
             name = context.at("name").name(stage.name, names.layer_name, "")
             if any(name == each.name for each in found):
                 context.at("name").problem(f"two stages are called `{name}`", "give each its own name")
+            if not re.fullmatch(r"[a-z][a-z0-9._-]*", name) or name in self._taken or name == "scratch":
+                context.at("name").problem(
+                    f"a stage cannot be called `{name}`",
+                    "begin with a letter; names of Externals, their references and `scratch` are taken",
+                )
             source = context.at("from").text(stage.from_)
             steps = self._steps(("stages", index, "steps"), stage.steps, scope)
             found.append(DraftStage(name, source, steps, place))
@@ -204,6 +212,11 @@ class _LayerDrafts:
             made = names.tag(text.replace(RELEASE, "20261231.v1"))
             if isinstance(made, names.Bad):
                 here.problem(made.what, made.help)
+            if re.search(r"[0-9]{8}\.v[0-9]", text):
+                here.problem(
+                    f"the tag `{text}` reads like a release's",
+                    "write `${{ release }}` for what a release gives",
+                )
             found[text] = None
         if len(self._problems) == before and all(RELEASE in tag for tag in found):
             context.problem(

@@ -57,6 +57,8 @@ def _command(context: Context, written: list[str] | str | None) -> tuple[str, ..
     if isinstance(written, list):
         return context.texts(written)
     text = context.text(written)
+    if text.lstrip().startswith("["):
+        context.problem("the text would be read as a list", "write a YAML list for the exec form")
     if text.rstrip().endswith(("\\", "`")):
         context.problem("the command ends in a line continuation", "leave the last character out")
     return text

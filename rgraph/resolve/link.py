@@ -11,6 +11,7 @@ from rgraph.image import Edge, Image, ImageStep, Stage, State
 from rgraph.names import Platform
 from rgraph.resolve.drafts import Draft
 from rgraph.resolve.rendering import Renderer, restore
+from rgraph.resolve.steps import MANY
 from rgraph.resolve.unique import check_unique
 from rgraph.steps.shells import dialect_of
 from rgraph.suggest import did_you_mean
@@ -81,7 +82,8 @@ class _Linker:
         if source:
             what = "image" if ":" in source else "External" if type == "from" else "stage or External"
             if source not in self._known:
-                self._known[source] = self._suggestion(source)
+                few = len(self._problems) < MANY
+                self._known[source] = self._suggestion(source) if few else ""
             self._problems.add(place, f"there is no {what} `{source}`", self._known[source], unsure=True)
         return None
 
@@ -118,6 +120,14 @@ class _Linker:
         public, end = self._renderer.render(draft.public, start)
         private, after = self._renderer.render(draft.private, end)
         self._check_sources(draft, start.platforms)
+        restored = restore(draft.private, end)
+        if any("$" in line for line in restored):
+            what = f"the private part of `{draft.id}` cannot give back `{restored[-1]}`"
+            self._problems.add(
+                draft.place.at("private"),
+                what,
+                "name the user and the folder without variables, which may differ then",
+            )
         manifest = draft.layer.manifest
         scripts = [test.script for test in draft.frame.tests if test.script]
         return Image(
@@ -137,7 +147,7 @@ class _Linker:
             stages,
             public,
             private,
-            restore(draft.private, end),
+            restored,
             end if draft.private else after,
             tuple(sorted({*scripts, *self._copies(draft)} & set(self._catalog.files))),
         )

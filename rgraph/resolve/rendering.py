@@ -9,7 +9,7 @@ import msgspec
 from msgspec import structs
 
 from rgraph.catalog import Catalog
-from rgraph.components import fact_of
+from rgraph.components import fact_of, shown
 from rgraph.errors import Problems
 from rgraph.image import ImageStep, Rendered, State
 from rgraph.steps.commands import Commands
@@ -85,9 +85,16 @@ class Renderer:
             return b""
         known = self._facts
         found = (fact_of(component, known) for component in step.components)
-        return b"".join(msgspec.json.encode(fact.manifest) if fact else b"-" for fact in found)
+        return b"".join(msgspec.json.encode(shown(fact)) for fact in found)
 
     def _check(self, step: ImageStep, state: State) -> None:
+        if isinstance(step.step, Group) and state.dialect == "cmd":
+            kinds = {part.powershell for part in step.step.parts(state.dialect)}
+            if len(kinds) > 1:
+                what = "the group mixes commands of cmd with steps that need PowerShell"
+                self._problems.add(
+                    step.place.at("group"), what, "put `shell: [powershell, -Command]` before it"
+                )
         for part in leaves(step.step):
             if part.os is not None and part.os != state.os:
                 self._problems.add(

@@ -24,6 +24,10 @@ from rgraph.suggest import did_you_mean
 Key = tuple[Any, ...]
 MAX_STEPS = 1000
 """Steps that a recipe may come to: recipes that use each other twice could double without end."""
+MANY = 200
+"""Problems after which nothing is suggested any more: who has so many made one mistake often."""
+MAX_DEPTH = 8
+"""Recipes within recipes: each level may multiply what the one below makes."""
 _NOTHING: tuple[ImageStep, ...] = ()
 
 
@@ -123,13 +127,20 @@ class StepResolver:
         recipe = self._catalog.recipes.get(name)
         if recipe is None:
             if name:
-                help = did_you_mean(name, self._catalog.recipes) or "recipes are in manifests/recipes/"
+                few = len(self._problems) < MANY
+                near = did_you_mean(name, self._catalog.recipes) if few else ""
+                help = near or "recipes are in manifests/recipes/"
                 context.at("use").problem(f"there is no recipe `{name}`", help, unsure=True)
             return _NOTHING
         self.used_recipes.add(name)
         if name in self._open:
             path = " -> ".join([*self._open[self._open.index(name) :], name])
             context.at("use").problem(f"the recipe uses itself: {path}", "a recipe cannot use itself")
+            return _NOTHING
+        if len(self._open) >= MAX_DEPTH:
+            context.at("use").problem(
+                f"recipes use each other more than {MAX_DEPTH} deep", "put them side by side"
+            )
             return _NOTHING
         values = self._parameters(recipe, step.with_, context)
         if values is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rgraph.steps.context import Context
 from rgraph.steps.interface import Dialect, Run, Step
 from rgraph.steps.shells import unsafe_command
@@ -9,8 +11,10 @@ from rgraph.steps.shells import unsafe_command
 
 def commands(context: Context, written: list[str] | str) -> tuple[str, ...]:
     """A list of commands, each fit to be joined with the others."""
-    found = []
+    found: list[str] = []
     for text, here in context.placed(written):
+        if not found and re.match(r"\s*(?:--|\[\s*\")", text):
+            here.problem("RUN would read this as a flag or a list", "write one verbatim text: `run: ...`")
         if reason := unsafe_command(text):
             here.problem(f"the command {reason}", "write each command on its own, whole, without comments")
         found.append(text)

@@ -59,10 +59,12 @@ class Download(Step, frozen=True):
         if self.extract:
             target = powershell_text(self.extract)
             zipped = self.fetch.file_name.endswith(".zip")
+            strip = f" --strip-components={self.strip}" if self.strip else ""
+            commands.append(f"New-Item -ItemType Directory -Force -Path {target} | Out-Null")
             commands.append(
                 f"Expand-Archive -Force -Path $FILE -DestinationPath {target}"
                 if zipped
-                else f"tar -xf $FILE -C {target}"
+                else f"tar -xf $FILE -C {target}{strip}"
             )
         commands += self.run
         return Run((*commands, *(() if keep else ("Remove-Item -Force $FILE",))), powershell=True)
@@ -129,7 +131,10 @@ def resolve_download(context: Context, body: written.Download) -> Download:
         context.problem("both `to` and `extract`", "leave one of them out")
     if strip and not (extract and re.fullmatch("[0-9]+", strip)):
         context.at("strip").problem("`strip` is a number, and goes with `extract`", "write `strip: 1`")
-    return Download(resolve_fetch(context, body.url, body.sha256, body.command), to, extract, strip, run)
+    fetch = resolve_fetch(context, body.url, body.sha256, body.command)
+    if strip and any(url.endswith(".zip") for _, url, _ in fetch.sources):
+        context.at("strip").problem("zip archives cannot be stripped", "move the files in `run`")
+    return Download(fetch, to, extract, strip, run)
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")

@@ -48,6 +48,10 @@ def resolve_fetch(
     """URL and checksum of a written step; `sha256` may be by platform only if `url` is."""
     here = context.at("url")
     sums = {platform: text for platform, text, _ in context.at("sha256").by_platform(sha256)}
+    if isinstance(url, dict) and isinstance(sha256, dict) and set(sha256) - set(url):
+        context.at("sha256").problem(
+            "a checksum for a platform that has no URL", "write the same platforms in both"
+        )
     if None not in sums and isinstance(url, str):
         context.at("sha256").problem("checksums by platform for one URL", "write `url` by platform too")
     if sums.get(None) and not isinstance(url, str):

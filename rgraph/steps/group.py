@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
+from rgraph.steps.download import Download, Source
 from rgraph.steps.interface import Dialect, Run, Step
 from rgraph.steps.package_managers import FETCH_LISTS, REMOVE_LISTS
+from rgraph.steps.shells import as_one
 
 
 class Group(Step, frozen=True):
@@ -13,7 +17,8 @@ class Group(Step, frozen=True):
 
     def parts(self, dialect: Dialect) -> list[Run]:
         """The RUN of each step."""
-        return [part for step in self.steps if isinstance(part := step.render(dialect), Run)]
+        rendered = [(step, step.render(dialect)) for step in self.steps]
+        return [_apart(step, part, dialect) for step, part in rendered if isinstance(part, Run)]
 
     def render(self, dialect: Dialect) -> Run:
         """All commands, as one."""
@@ -23,6 +28,13 @@ class Group(Step, frozen=True):
             tuple(dict.fromkeys(mount for part in parts for mount in part.mounts)),
             any(part.powershell for part in parts),
         )
+
+
+def _apart(step: Step, part: Run, dialect: Dialect) -> Run:
+    """A subshell for what changes the folder or sets variables, so that the next step does not see it."""
+    if dialect != "posix" or not isinstance(step, (Download, Source)):
+        return part
+    return structs.replace(part, commands=("( " + "\n&& ".join(map(as_one, part.commands)) + " )",))
 
 
 def _without_waste(commands: list[str]) -> list[str]:

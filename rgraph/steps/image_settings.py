@@ -122,6 +122,7 @@ def resolve_env(context: Context, body: Mapping[str, str | EnvPath]) -> Env:
             context.key(name).problem(f"`{name}` is no name of a variable", "use letters, digits and `_`")
         if isinstance(written, EnvPath):
             lists = True
+            _variable(context.key(name), name)
             found.append((name, _path(here, name, written)))
         else:
             found.append((name, here.optional(written)))

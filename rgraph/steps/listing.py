@@ -87,8 +87,9 @@ def _check_duplicates(context: Context, found: list[Package]) -> None:
         return
     specs: dict[str, str] = {}
     for package in found:
-        if specs.setdefault(package.name, package.spec) != package.spec:
+        said = package.spec if package.version in package.spec else f"{package.name}=={package.version}"
+        if specs.setdefault(package.name, said) != said:
             context.problem(
-                f"`{package.name}` stands twice, as `{specs[package.name]}` and `{package.spec}`",
+                f"`{package.name}` stands twice, as `{specs[package.name]}` and `{said}`",
                 "keep one of them",
             )

@@ -82,7 +82,7 @@ class Apt(Step, frozen=True):
 
 
 def _at_least(package: Package) -> str:
-    installed = f"\"$(dpkg-query -W -f='${{Version}}' {package.name})\""
+    installed = f"\"$(dpkg-query -W -f='${{Version}}' {word(package.spec)})\""
     return f"dpkg --compare-versions {installed} ge {word(package.at_least)}"
 
 

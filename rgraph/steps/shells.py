@@ -116,9 +116,9 @@ def run(part: Run, dialect: Dialect) -> str:
     escape = "\\" if dialect == "posix" else "`"
     flags = "".join([f"{mount} {escape}\n{_INDENT}" for mount in part.mounts])
     if dialect == "posix":
-        return f"RUN {flags}{_joined([*map(_as_one, commands)] if len(commands) > 1 else commands, escape)}"
+        return f"RUN {flags}{_joined([*map(as_one, commands)] if len(commands) > 1 else commands, escape)}"
     if dialect == "cmd" and not part.powershell:
-        whole = [f"({each})" if "&" in each or "|" in each else each for each in commands]
+        whole = [f"({each})" if _CMD_COMPOUND.search(each) else each for each in commands]
         return f"RUN {flags}{_joined(whole if len(commands) > 1 else commands, escape)}"
     return f"RUN {flags}{_powershell(commands, dialect)}"
 
@@ -134,6 +134,8 @@ def _powershell(commands: Sequence[str], dialect: Dialect) -> str:
     return re.sub(r'(?<!\\)"', r'\\"', script if dialect == "powershell-strict" else strict)
 
 
+_CMD_COMPOUND = re.compile(r"[&|]|^\s*(?:if|for)\b", re.IGNORECASE)
+"""Commands of cmd that `&&` would not end."""
 _CMDLET = re.compile(r"[A-Z][A-Za-z]*-[A-Z]\w*\b|\$\w+ = |if \(|\[")
 
 
@@ -148,7 +150,7 @@ _SEQUENCE = re.compile(r";|\|\||(?<![&>|<])&(?![&>])")
 _DEPTH = {"if": 1, "for": 1, "while": 1, "until": 1, "case": 1, "fi": -1, "done": -1, "esac": -1}
 
 
-def _as_one(command: str) -> str:
+def as_one(command: str) -> str:
     """A command that `&&` takes as a whole: in `a && b || c` a failed `a` would run `c` and be forgotten."""
     if ";" not in command and "||" not in command and "&" not in command:
         return command

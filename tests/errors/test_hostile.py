@@ -207,7 +207,7 @@ def test_recipes_that_double_each_time(tmp_path: Path) -> None:
         text = f"kind: recipe\nname: d{number}\nsteps: {use}\n"
         (tmp_path / f"manifests/recipes/d{number}.yaml").write_text(text)
     (tmp_path / "manifests/base/bad.yaml").write_text(LAYER + "steps: [{use: d0}]\n")
-    refused(tmp_path, "error: the recipe makes more than")
+    refused(tmp_path, "error: recipes use each other more than")
 
 
 def link(root: Path, path: str, target: str | Path) -> None:

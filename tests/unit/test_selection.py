@@ -47,7 +47,7 @@ def test_states_and_components_are_not_worked_out_in_vain(selectable: Selectable
     ("selector", "message"),
     [
         ("+", "`+` is no selector"),
-        ("", ""),
+        ("", "an empty selector"),
         (",", "`` is no selector"),
         ("base:cpu,", "`` is no selector"),
         ("nope", "no image is called `nope`"),
