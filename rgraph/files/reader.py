@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
-from rgraph.errors import Place, Problems, UsageError
+from rgraph.errors import Place, Problem, Problems, UsageError
+from rgraph.files.second_half import in_halves
 from rgraph.files.tree import LINK_HELP, read, scan, shown
 from rgraph.files.yaml_nodes import compose, load
 from rgraph.files.yaml_text import Faults, decode, split_lines
@@ -33,7 +34,7 @@ class Document(Struct, frozen=True):
 
     file: str
     """Path relative to the catalogue's folder, with `/`: `manifests/base/base.yaml`."""
-    data: object
+    data: Any
     """dict, list, str, bool or None."""
 
 
@@ -116,10 +117,26 @@ def _documents(top: str, problems: Problems) -> Iterator[Document]:
         what = f"holds {len(paths)} manifests, more than the {MAX_MANIFESTS} that are read"
         problems.add(Place(MANIFESTS), what, "is it the right folder?")
         return
+    for part in in_halves(paths, _read_all, _Part):
+        problems.extend(part.problems)
+        yield from part.documents
+
+
+class _Part(Struct, frozen=True):
+    """Some of the documents, and what is wrong with the others."""
+
+    documents: list[Document]
+    problems: list[Problem]
+
+
+def _read_all(paths: Sequence[tuple[str, str]]) -> _Part:
+    documents: list[Document] = []
+    problems = Problems()
     for file, path in paths:
         raw = read(path, file, MAX_MANIFEST_SIZE, problems)
         if raw is not None and (data := load(file, raw, problems)) is not None:
-            yield Document(file, data)
+            documents.append(Document(file, data))
+    return _Part(documents, list(problems))
 
 
 def _manifests(folder: str, file: str, problems: Problems) -> Iterator[tuple[str, str]]:
