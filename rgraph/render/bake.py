@@ -44,6 +44,7 @@ def bake_json(view: View) -> str:
         kinds.setdefault(image.kind, []).append(names[id])
     groups = {
         "default": {"targets": _default(view, names)},
+        "all": {"targets": list(targets)},
         **{kind: {"targets": each} for kind, each in sorted(kinds.items())},
     }
     document = {"group": groups, "target": targets}

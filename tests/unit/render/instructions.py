@@ -162,7 +162,7 @@ def findings(files: Iterable[Path]) -> list[str]:
 def bake(buildx: Path, root: Path) -> dict[str, object]:
     """The targets that bake reads out of the bake file of a catalogue."""
     made = subprocess.run(
-        [buildx, "bake", "--file", "generated/docker-bake.json", "--print"],
+        [buildx, "bake", "--file", "generated/docker-bake.json", "--print", "all"],
         check=True,
         capture_output=True,
         text=True,
