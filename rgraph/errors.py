@@ -73,12 +73,6 @@ class UsageError(RgraphError):
         super().__init__(what)
 
 
-class DriftError(RgraphError):
-    """A check failed: what is there is not what should be."""
-
-    exit_code = 1
-
-
 class Problems:
     """Collects problems, so that one run reports all of them."""
 
