@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rgraph.errors import DriftError, ManifestError, Place, Problem, Problems, RgraphError, UsageError
+from rgraph.errors import ManifestError, Place, Problem, Problems, RgraphError, UsageError
 
 FILE = Place("manifests/a.yaml")
 
@@ -44,7 +44,7 @@ def test_keys_and_indexes_sort_without_comparing_them() -> None:
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(ManifestError([]), 2), (UsageError("x"), 2), (DriftError("x"), 1), (RgraphError("x"), 2)],
+    [(ManifestError([]), 2), (UsageError("x"), 2), (RgraphError("x"), 2)],
 )
 def test_exit_codes(error: RgraphError, code: int) -> None:
     assert error.exit_code == code
