@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,12 +19,14 @@ from rgraph.manifest.catalog import CatalogManifest
 from rgraph.manifest.document import convert
 from rgraph.names import Bad, Fingerprint, ReleaseTag, release_date, release_tag
 from rgraph.plan import Plan, make_plan, state_of
+from rgraph.render_names import README
 from rgraph.resolve import Resolved, resolve
 from rgraph.selection import Selectable, select, under
 
 # A plan writes nothing and shows no file: what only other commands need is imported where they need
 # it, as a plan of a small catalogue takes less time than these imports.
 if TYPE_CHECKING:
+    from rgraph.audit.run import Report
     from rgraph.files.writer import Drift, Files
     from rgraph.release.cut import Cut
 
@@ -182,6 +185,37 @@ def diff_generated(root: Path) -> Iterator[str]:
     from rgraph.files import writer
 
     return writer.diff(root / "generated", generated(Workspace(root))(), is_kept)
+
+
+def audit(
+    workspace: Workspace, ids: Sequence[str] | None, as_of: datetime.date, advisories: Path | None
+) -> Report:
+    """The findings of the audit on a day; of some images, or of all. Advisories are read, not fetched."""
+    from rgraph.audit.run import audit as run
+    from rgraph.audit.subject import Subject
+    from rgraph.files.advisories import read_advisories
+    from rgraph.files.license_texts import standard_texts
+
+    subject = Subject(
+        workspace.resolved,
+        workspace.inventory,
+        workspace.ledger,
+        as_of,
+        read_advisories(advisories) if advisories else None,
+        readmes(workspace),
+        standard_texts(),
+    )
+    return run(subject, ids)
+
+
+def readmes(workspace: Workspace) -> dict[str, str]:
+    """READMEs as they stand in `generated/`, of the images with a restriction on use that have one."""
+    found = {}
+    for id, image in workspace.resolved.images.items():
+        if workspace.inventory.restrictions(id):
+            path = workspace.root / "generated" / image.folder / README
+            found[id] = path.read_text(errors="replace") if path.is_file() else ""
+    return found
 
 
 def one_image(workspace: Workspace, id: str) -> str:

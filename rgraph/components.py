@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rgraph.catalog import Fact, FactKey
 from rgraph.steps.interface import Component
-from rgraph.versions import in_range
+from rgraph.ecosystems import in_range
 
 
 def fact_of(component: Component, facts: Mapping[FactKey, tuple[Fact, ...]]) -> Fact | None:
@@ -15,14 +15,23 @@ def fact_of(component: Component, facts: Mapping[FactKey, tuple[Fact, ...]]) -> 
     Facts of debs are written without namespace: they hold for every distribution.
     """
     for fact in facts.get((component.type, component.namespace, component.name), ()):
-        if in_range(component.version, fact.range):
+        if in_range(component.type, component.version, fact.range):
             return fact
     return None
 
 
 def shown(fact: Fact | None) -> tuple[str, ...]:
-    """What notices show of a fact: the rest of it changes no image."""
+    """What notices and SBOM show of a fact: the rest of it changes no image."""
     if fact is None:
         return ()
     written = fact.manifest
-    return written.license, written.status, written.copyright, written.usage_restriction
+    return (
+        written.license,
+        written.status,
+        written.copyright,
+        written.homepage,
+        written.source_offer,
+        written.usage_restriction,
+        written.notice,
+        fact.texts,
+    )

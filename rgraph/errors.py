@@ -27,6 +27,8 @@ class Place(Struct, frozen=True):
     """1-based, when it is known without the document; else 0."""
     column: int = 0
     """1-based, when it is known without the document; else 0."""
+    word: str = ""
+    """A word to look for below the place: the first value that has it is meant."""
 
     def key(self, *path: str | int) -> Place:
         """The place of a key below this one."""

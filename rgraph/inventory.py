@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from rgraph.catalog import External
+from rgraph.catalog import External, Fact
 from rgraph.components import fact_of
 from rgraph.errors import Place
 from rgraph.graph import closure
@@ -26,10 +26,15 @@ class Declared(Struct, frozen=True):
 
     component: Component
     purl: str
-    fact: ComponentFact | None
+    known: Fact | None
     """What is known of its licence."""
     place: Place
     """The step (or the External) that brings it."""
+
+    @property
+    def fact(self) -> ComponentFact | None:
+        """What is known of its licence, as written."""
+        return self.known.manifest if self.known else None
 
     @property
     def name(self) -> str:
@@ -112,6 +117,17 @@ class Inventory:
         self._distributions.update(dict.fromkeys(chain, self._distributions[chain[-1]]))
         return self._distributions[id]
 
+    def own_restrictions(self, node: str) -> tuple[str, ...]:
+        """Restrictions on use that an image or External brings by itself."""
+        found = [] if ":" in node else [self._resolved.catalog.externals[node].manifest.usage_restriction]
+        found += [each.fact.usage_restriction for each in self.own(node) if each.fact]
+        return tuple(dict.fromkeys(text for text in found if text))
+
+    def restrictions(self, id: str) -> tuple[str, ...]:
+        """Restrictions on use of an image: of the Externals it stands on and of all its components."""
+        found = (text for bringer in self.bringers(id) for text in self.own_restrictions(bringer))
+        return tuple(dict.fromkeys(found))
+
     @cached_property
     def names(self) -> Mapping[str, frozenset[str]]:
         """Image id -> what selectors call its components: name, `name@version`, purl, purl without ends."""
@@ -133,9 +149,7 @@ class Inventory:
         for index, purl in enumerate(external.manifest.provides):
             component = parse_purl(Purl(purl))
             fact = fact_of(component, facts)
-            found.append(
-                Declared(component, purl, fact.manifest if fact else None, place.at("provides", index))
-            )
+            found.append(Declared(component, purl, fact, place.at("provides", index)))
         return found
 
     def _of_image(self, id: str) -> list[Declared]:
@@ -148,7 +162,8 @@ class Inventory:
                 for component in step.components:
                     fact = fact_of(component, facts)
                     purl = purl_of(component, distribution)
-                    found.append(Declared(component, purl, fact.manifest if fact else None, step.place))
+                    place = structs.replace(step.place, word=component.name)
+                    found.append(Declared(component, purl, fact, place))
         return found
 
     def _stage_steps(self, image: Image) -> Iterable[Rendered]:

@@ -29,7 +29,11 @@ def _part(part: str) -> tuple[int, int, str]:
 _COMPARISON = re.compile(r"(<=|>=|==|<|>)\s*([A-Za-z0-9][A-Za-z0-9._+:~-]*)")
 
 
-def parse_range(text: str) -> tuple[tuple[str, str], ...] | None:
+Range = tuple[tuple[str, str], ...]
+"""Comparisons that must all hold: operator and version. `rgraph.ecosystems` says what they mean."""
+
+
+def parse_range(text: str) -> Range | None:
     """Comparisons of a range: `>=1.0, <3` gives `((">=", "1.0"), ("<", "3"))`; None if it is none."""
     found = []
     for part in text.split(",") if text.strip() else ():
@@ -38,25 +42,3 @@ def parse_range(text: str) -> tuple[tuple[str, str], ...] | None:
             return None
         found.append((match[1], match[2]))
     return tuple(found)
-
-
-def in_range(version: str, comparisons: tuple[tuple[str, str], ...]) -> bool:
-    """Whether a version fits all comparisons. An unknown version (empty) fits only the open range."""
-    if not version:
-        return not comparisons
-    key = version_key(version)
-    return all(_compare(key, operator, version_key(bound)) for operator, bound in comparisons)
-
-
-def _compare(key: Key, operator: str, bound: Key) -> bool:
-    match operator:
-        case "<":
-            return key < bound
-        case "<=":
-            return key <= bound
-        case ">":
-            return key > bound
-        case ">=":
-            return key >= bound
-        case _:
-            return key == bound

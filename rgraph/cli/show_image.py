@@ -14,7 +14,6 @@ from rgraph.inventory import Declared
 from rgraph.ledger import current_tag
 from rgraph.plan import state_of
 from rgraph.render.dockerfile import commands, linked
-from rgraph.render.notices import usage_restrictions
 from rgraph.render.tests_json import all_tests
 from rgraph.render.view import View
 
@@ -57,7 +56,7 @@ def _document(workspace: Workspace, id: str) -> dict[str, object]:
         "user": image.state.user,
         "workdir": image.state.workdir,
         "shell": list(image.state.shell),
-        "usage_restrictions": list(usage_restrictions(view, id)),
+        "usage_restrictions": list(view.inventory.restrictions(id)),
         "state": state_of(image, fingerprint, workspace.ledger),
         "release": current_tag(workspace.ledger, id, fingerprint),
         "fingerprint": fingerprint,

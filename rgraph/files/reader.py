@@ -212,7 +212,7 @@ def _locate(root: Path, file: str, places: list[Place]) -> Iterator[tuple[Place,
     for place in places:
         line, column = place.line, max(place.column, 1)
         if not line:
-            line, column = position(node, place.path, place.on_key) if node and place.path else (1, 1)
+            line, column = position(node, place) if node and place.path else (1, 1)
         yield place, (line, column, lines[line - 1] if line <= len(lines) else "")
 
 

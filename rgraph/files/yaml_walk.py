@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from rgraph.errors import Path
+from rgraph.errors import Path, Place
 from rgraph.files.yaml_text import Fault, is_seen, line_and_column, unprintable
 
 PLAIN: Final = "plain"
@@ -38,21 +40,39 @@ def too_deep(mark: Any, path: Path = ()) -> Fault:
     return Fault(f"nested deeper than {MAX_DEPTH} levels", help, mark.line + 1, mark.column + 1, path)
 
 
-def position(root: Node, path: Path, on_key: bool) -> tuple[int, int]:
-    """1-based line and column of what a path leads to.
+def position(root: Node, place: Place) -> tuple[int, int]:
+    """1-based line and column of what a place's path leads to, or of the first value below that has its word.
 
     Where it leads to nothing, of the nearest thing above: its key if it has one, for that is what a
     person looks for when something is missing below it.
     """
     node, mark = root, root.start_mark
-    for index, item in enumerate(path):
+    for index, item in enumerate(place.path):
         step = _step(node, item)
         if step is None:
             break
         key, node = step
-        arrived = index == len(path) - 1 and not on_key
+        arrived = index == len(place.path) - 1 and not place.on_key
         mark = node.start_mark if key is None or arrived else key.start_mark
+    if place.word:
+        mark = next(_having(node, _plain(place.word)), mark)
     return mark.line + 1, mark.column + 1
+
+
+def _having(node: Node, word: str) -> Iterator[Any]:
+    """Marks of the scalars below a node that have a word, in their order."""
+    if isinstance(node, ScalarNode):
+        if re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", _plain(node.value)):
+            yield node.start_mark
+    else:
+        for item in node.value:
+            for each in item if isinstance(item, tuple) else (item,):
+                yield from _having(each, word)
+
+
+def _plain(text: str) -> str:
+    """A text in which names of packages can be found: purls have them in lower case, with dashes."""
+    return text.lower().replace("_", "-")
 
 
 def _step(node: Node, item: str | int) -> tuple[Node | None, Node] | None:

@@ -22,12 +22,33 @@ class OwnLicense(Written, frozen=True, kw_only=True):
     """Name of a file in `manifests/notices/` that holds the licence's text."""
 
 
+class LicensePolicy(Written, frozen=True, kw_only=True):
+    """Which licences images may hold. A component under `A OR B` needs one of them, under `A AND B` both."""
+
+    allow: list[str] = field(default_factory=list)
+    """SPDX ids, or `LicenseRef-...`; `*` stands for any text. Left out: all that are not denied."""
+    deny: list[str] = field(default_factory=list)
+    """Ids that no image may hold, in the same notation."""
+
+
 class Policy(Written, frozen=True, kw_only=True):
     """What the catalogue admits."""
 
     unpinned: list[Ecosystem] = field(default_factory=list)
     """Ecosystems in which a package may be named without a version. Everywhere else an unpinned
     package is an error."""
+    licenses: LicensePolicy = field(default_factory=LicensePolicy)
+    """Which licences images may hold; `rgraph audit` checks it."""
+    notices: Literal["complete", "any"] = "any"
+    """`complete`: no release is cut while a component has no licence text."""
+    user: Literal["non-root", "any"] = "any"
+    """`non-root`: the last user of an image that nothing in the catalogue is built on must not be root."""
+    private: list[str] = field(default_factory=list)
+    """Texts that must not stand in a public part, for instance the names of internal hosts."""
+    end_of_life_notice: str = "180"
+    """Days before an end of life from which `rgraph audit` warns."""
+    levels: dict[str, Literal["error", "warning", "note", "off"]] = field(default_factory=dict)
+    """Rule of the audit -> its level here, where it differs from the rule's own: `{RG101: note}`."""
 
 
 class CatalogManifest(Written, frozen=True, kw_only=True):
@@ -63,3 +84,10 @@ class CatalogManifest(Written, frozen=True, kw_only=True):
     downloader: Literal["curl", "wget"] = "curl"
     """The program that Linux images download with, where a step does not say its own. An image
     must have it before its first download."""
+    source_offer: str = ""
+    """The paragraph in ThirdPartyNotices.txt that offers source code, where a licence asks for it."""
+    hosts: dict[str, str] = field(default_factory=dict)
+    """What the hosts that run the images have: `{nvidia-driver: 450.80.02}`. Compatibility facts
+    may ask for it."""
+    audited: str = ""
+    """Date (YYYY-MM-DD) of the catalogue's last audit: `rgraph audit --as-of audited` takes it."""

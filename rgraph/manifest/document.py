@@ -9,13 +9,23 @@ import msgspec
 from rgraph.errors import Place, Problems
 from rgraph.expressions import names_of
 from rgraph.manifest.catalog import CatalogManifest
+from rgraph.manifest.compatibility import CompatibilityManifest
 from rgraph.manifest.components import ComponentsManifest
 from rgraph.manifest.external import ExternalsManifest
 from rgraph.manifest.layer import LayerManifest, RecipeManifest
 from rgraph.manifest.step import STEP_KINDS, Step
+from rgraph.manifest.waivers import WaiversManifest
 from rgraph.suggest import did_you_mean, listed
 
-Manifest = LayerManifest | ExternalsManifest | RecipeManifest | CatalogManifest | ComponentsManifest
+Manifest = (
+    LayerManifest
+    | ExternalsManifest
+    | RecipeManifest
+    | CatalogManifest
+    | ComponentsManifest
+    | CompatibilityManifest
+    | WaiversManifest
+)
 """One manifest as written."""
 
 KINDS: Final[dict[str, type[Manifest]]] = {
@@ -26,6 +36,8 @@ KINDS: Final[dict[str, type[Manifest]]] = {
     "catalog": CatalogManifest,
     "externals": ExternalsManifest,
     "components": ComponentsManifest,
+    "compatibility": CompatibilityManifest,
+    "waivers": WaiversManifest,
 }
 """`kind` of a manifest -> its written type."""
 

@@ -44,7 +44,7 @@ class Notices:
         if node not in self._blocks:
             self._blocks[node] = self._written(node)
             self._unknown[node] = sum(not each.license for each in self._view.inventory.own(node))
-            self._restrictions[node] = own_restrictions(self._view, node)
+            self._restrictions[node] = self._view.inventory.own_restrictions(node)
         return self._blocks[node]
 
     def _written(self, node: str) -> str:
@@ -77,16 +77,3 @@ def _entry(declared: Declared) -> str:
     lines.append(f"  Licence: {fact.license}{status}")
     lines += [f"  {fact.copyright}"] if fact.copyright else []
     return "\n".join(lines)
-
-
-def usage_restrictions(view: View, id: str) -> tuple[str, ...]:
-    """Restrictions on use of an image: of the Externals it stands on and of its components."""
-    found = (text for bringer in view.inventory.bringers(id) for text in own_restrictions(view, bringer))
-    return tuple(dict.fromkeys(found))
-
-
-def own_restrictions(view: View, node: str) -> tuple[str, ...]:
-    """Restrictions that an image or External brings by itself."""
-    found = [] if ":" in node else [view.catalog.externals[node].manifest.usage_restriction]
-    found += [each.fact.usage_restriction for each in view.inventory.own(node) if each.fact]
-    return tuple(text for text in found if text)

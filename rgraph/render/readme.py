@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rgraph.image import Image
-from rgraph.render.notices import usage_restrictions
 from rgraph.render.templating import cell, table, template
 from rgraph.render.view import View
 
@@ -37,7 +36,7 @@ class Readmes:
                 deprecated=lifecycle.deprecated if lifecycle else "",
                 end_of_life=lifecycle.end_of_life if lifecycle else "",
                 cadence=lifecycle.cadence if lifecycle else "",
-                restrictions=usage_restrictions(view, image.id),
+                restrictions=view.inventory.restrictions(image.id),
                 address=view.address(image),
                 registry=view.catalog.settings.registry,
                 built_on=self._node(image.parent.to, image),

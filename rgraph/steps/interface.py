@@ -31,6 +31,8 @@ class Component(Struct, frozen=True):
     """What pins it if it has no version: `snapshot 2019-10-10`, `release 3.9`; or `at least X`."""
     fixes: tuple[str, ...] = ()
     """Advisories that this version is there for."""
+    checksum: str = ""
+    """SHA-256 of the file that it is made of, where one file is and its checksum is known."""
 
 
 class Run(Struct, frozen=True):

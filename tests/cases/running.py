@@ -29,14 +29,20 @@ def names() -> list[str]:
 def set_up(case: str, root: Path) -> None:
     """Puts the catalogue of a case into an empty folder, with its releases, and generates."""
     source = CASES / case
-    for number, state in enumerate(sorted(source.glob("history/*")), start=1):
-        _exchange(state, root)
-        assert app.cut_release(root, f"202601{number:02}", None, "") is not None
-    _exchange(source / "manifests", root)
+    release(source, root)
+    exchange(source / "manifests", root)
     app.generate(root)
 
 
-def _exchange(manifests: Path, root: Path) -> None:
+def release(source: Path, root: Path) -> None:
+    """Cuts a release of each state in the `history/` of a case."""
+    for number, state in enumerate(sorted(source.glob("history/*")), start=1):
+        exchange(state, root)
+        assert app.cut_release(root, f"202601{number:02}", None, "") is not None
+
+
+def exchange(manifests: Path, root: Path) -> None:
+    """Puts other manifests into a catalogue; its ledger stays."""
     ledger = root / LEDGER_FILE
     kept = ledger.read_bytes() if ledger.exists() else None
     shutil.rmtree(root / "manifests", ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Security advisories: what they say, and whether they concern a component."""
