@@ -21,7 +21,7 @@ unexport PYTHONHOME PYTHONPATH
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help plan test lint format generate check bench buildx constraints clean
+.PHONY: help plan test lint format generate check audit bench buildx constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ check: $(VENV)/.installed ## Check the manifests, and that what is generated fro
 	$(RGRAPH) generate --check
 	$(RGRAPH) schema --check docs/schemas
 	$(RGRAPH) schema --markdown --check docs/manifests.md
+
+audit: $(VENV)/.installed ## Audit the shipped catalogue, at the date that it states
+	@$(RGRAPH) audit --as-of audited --fail-on note $(ARGS)
 
 bench: $(VENV)/.dev ## Measure on made-up catalogues and print a table (takes minutes)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -10,9 +10,11 @@ The data flow, and where each part of it lives (each room imports only those abo
                 --plan-->          what to build, reuse or retag, against the ledger
                 --render-->        texts of generated files
                 --files.writer-->  generated/
+                --audit-->         findings, of the same images, on a day, with advisories
 
-`errors`, `names`, `versions`, `expressions` are what everything stands on; `graph` orders, `selection`
-chooses, `inventory` counts components; `schema` documents the language; `app` has the use cases, one
+`errors`, `names`, `versions`, `expressions` are what everything stands on; `ecosystems` compares versions,
+`licenses` reads licence expressions; `graph` orders, `selection` chooses, `inventory` counts components,
+`attribution` knows which licence texts they need, `provenance` where they come from; `schema` documents the language; `app` has the use cases, one
 function for each command; `cli` shows them.
 """
 

@@ -18,16 +18,20 @@ from rgraph.lock import read_lock
 from rgraph.manifest.catalog import CatalogManifest
 from rgraph.manifest.document import convert
 from rgraph.names import Bad, Fingerprint, ReleaseTag, release_date, release_tag
+from rgraph.names import day as checked_day
 from rgraph.plan import Plan, make_plan, state_of
 from rgraph.render_names import README
 from rgraph.resolve import Resolved, resolve
 from rgraph.selection import Selectable, select, under
+from rgraph.suggest import did_you_mean
 
 # A plan writes nothing and shows no file: what only other commands need is imported where they need
 # it, as a plan of a small catalogue takes less time than these imports.
 if TYPE_CHECKING:
+    from rgraph.advisories.interface import Advisories
     from rgraph.audit.run import Report
     from rgraph.files.writer import Drift, Files
+    from rgraph.provenance import Bringing, LicenseUse, Listed
     from rgraph.release.cut import Cut
 
 
@@ -120,10 +124,17 @@ def release_for(ledger: Ledger, date: str, num: int | None, tag: str) -> Release
 
 def generated(workspace: Workspace, ledger: Ledger | None = None) -> Callable[[], Files]:
     """A function that gives all generated files of a catalogue, for a ledger."""
+    from rgraph.files.license_texts import standard_texts
     from rgraph.render.files import all_files
     from rgraph.render.view import View
 
-    view = View(workspace.resolved, workspace.fingerprints, ledger or workspace.ledger, workspace.inventory)
+    view = View(
+        workspace.resolved,
+        workspace.fingerprints,
+        ledger or workspace.ledger,
+        workspace.inventory,
+        standard_texts(),
+    )
     return lambda: all_files(view)
 
 
@@ -167,6 +178,7 @@ def cut_release(root: Path, date: str, num: int | None, tag: str) -> Cut | None:
             # A cut that was killed may have left its line without its files.
             writer.write(root / "generated", generated(workspace)(), is_kept)
             return None
+        _check_notices(workspace, [planned.image.id for planned in result.images])
         files = generated(workspace, result.ledger)
         record = root / LEDGER_FILE
         existed = record.exists()
@@ -180,6 +192,16 @@ def cut_release(root: Path, date: str, num: int | None, tag: str) -> Cut | None:
         return result
 
 
+def _check_notices(workspace: Workspace, ids: Sequence[str]) -> None:
+    """Raises RefusedError if the policy wants complete notices, and those of some images are not."""
+    from rgraph.attribution import Attributions, check_complete
+    from rgraph.files.license_texts import standard_texts
+
+    if workspace.catalog.settings.policy.notices == "complete":
+        attributions = Attributions(workspace.catalog, workspace.inventory, standard_texts())
+        check_complete(attributions, ids)
+
+
 def diff_generated(root: Path) -> Iterator[str]:
     """What `generate` would change, as a unified diff."""
     from rgraph.files import writer
@@ -191,9 +213,25 @@ def audit(
     workspace: Workspace, ids: Sequence[str] | None, as_of: datetime.date, advisories: Path | None
 ) -> Report:
     """The findings of the audit on a day; of some images, or of all. Advisories are read, not fetched."""
+    return audit_against(workspace, ids, as_of, advisories_at(advisories))
+
+
+def advisories_at(path: Path | None) -> Advisories | None:
+    """The advisories below a folder or in a zip, if one is given. Raises UsageError if it has none."""
+    from rgraph.files.advisories import read_advisories
+
+    return read_advisories(path) if path else None
+
+
+def audit_against(
+    workspace: Workspace,
+    ids: Sequence[str] | None,
+    as_of: datetime.date,
+    advisories: Advisories | None,
+) -> Report:
+    """The findings of the audit on a day; of some images, or of all."""
     from rgraph.audit.run import audit as run
     from rgraph.audit.subject import Subject
-    from rgraph.files.advisories import read_advisories
     from rgraph.files.license_texts import standard_texts
 
     subject = Subject(
@@ -201,11 +239,97 @@ def audit(
         workspace.inventory,
         workspace.ledger,
         as_of,
-        read_advisories(advisories) if advisories else None,
+        advisories,
         readmes(workspace),
         standard_texts(),
     )
     return run(subject, ids)
+
+
+def audit_day(catalog: Catalog, text: str, today: str) -> datetime.date:
+    """The day of an audit: a date, the catalogue's own for `audited`, or today (YYYYMMDD) if it is empty.
+
+    Raises UsageError.
+    """
+    if text == "audited":
+        text = catalog.settings.audited
+        if not text:
+            help = "write `audited: YYYY-MM-DD` into it, or name a day"
+            raise UsageError("the catalogue's settings do not say when it was audited", help)
+    made = checked_day(text) if text else today
+    if isinstance(made, Bad):
+        raise UsageError(made.what, made.help)
+    return datetime.date.fromisoformat(made)
+
+
+def rule_pages() -> dict[str, str]:
+    """Rule -> its page of documentation, in Markdown."""
+    from rgraph.audit.table import RULES
+
+    return {id: _page(id) for id in RULES}
+
+
+def rule_page(name: str) -> str:
+    """The page of one rule, by its id or name. Raises UsageError if there is none."""
+    from rgraph.audit.table import RULES
+
+    names = {rule.name: id for id, rule in RULES.items()}
+    id = names.get(name.lower(), name.upper())
+    if id not in RULES:
+        help = did_you_mean(name, [*RULES, *names]) or "`rgraph audit --explain` lists the rules"
+        raise UsageError(f"there is no rule `{name}`", help)
+    return _page(id)
+
+
+def _page(id: str) -> str:
+    # Late: only what explains rules needs it.
+    from importlib.resources import files
+
+    return (files("rgraph.audit") / "pages" / f"{id}.md").read_text(encoding="utf-8")
+
+
+def below_repository(root: Path) -> str:
+    """The catalogue's folder, relative to the git repository that holds it; empty if it is its root, or
+    if there is none.
+    """
+    absolute = root.resolve()
+    for folder in (absolute, *absolute.parents):
+        if (folder / ".git").exists():
+            path = absolute.relative_to(folder).as_posix()
+            return "" if path == "." else path
+    return ""
+
+
+def why(workspace: Workspace, component: str, image: str) -> tuple[Bringing, ...]:
+    """What brings the components that a pattern names, into one image or (if it is empty) into all.
+
+    Raises UsageError if there is no such component or image.
+    """
+    from rgraph.provenance import why as answer
+
+    id = one_image(workspace, image) if image else None
+    return answer(workspace.resolved, workspace.inventory, component, id)
+
+
+def components(workspace: Workspace, selectors: Sequence[str], exclude: Sequence[str]) -> tuple[Listed, ...]:
+    """All components of the selected images. Raises UsageError for a wrong selector."""
+    from rgraph.provenance import components as listed
+
+    chosen = workspace.select(selectors, exclude)
+    return listed(workspace.resolved, workspace.inventory, chosen)
+
+
+def licenses(
+    workspace: Workspace, selectors: Sequence[str], exclude: Sequence[str]
+) -> tuple[LicenseUse, ...]:
+    """All licences of the selected images. Raises UsageError for a wrong selector."""
+    from rgraph.attribution import Attributions
+    from rgraph.files.license_texts import standard_texts
+    from rgraph.provenance import licenses as used
+
+    chosen = workspace.select(selectors, exclude)
+    attributions = Attributions(workspace.catalog, workspace.inventory, standard_texts())
+    return used(workspace.resolved, workspace.inventory, attributions, chosen)
 
 
 def readmes(workspace: Workspace) -> dict[str, str]:

@@ -14,7 +14,8 @@ def fact_of(component: Component, facts: Mapping[FactKey, tuple[Fact, ...]]) -> 
 
     Facts of debs are written without namespace: they hold for every distribution.
     """
-    for fact in facts.get((component.type, component.namespace, component.name), ()):
+    namespace = "" if component.type == "deb" else component.namespace
+    for fact in facts.get((component.type, namespace, component.name), ()):
         if in_range(component.type, component.version, fact.range):
             return fact
     return None

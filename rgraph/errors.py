@@ -66,6 +66,17 @@ class ManifestError(RgraphError):
         super().__init__("\n".join(f"{p.place.file}: {p.what}" for p in self.problems))
 
 
+class RefusedError(RgraphError):
+    """A check that the catalogue's own policy asks for has failed; nothing was changed."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, help: str = "") -> None:
+        self.what = what
+        self.help = help
+        super().__init__(what)
+
+
 class UsageError(RgraphError):
     """The command was asked for something that does not exist or does not go together."""
 

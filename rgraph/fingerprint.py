@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from rgraph.catalog import Catalog, External
+from rgraph.catalog.facts import own_texts
 from rgraph.components import fact_of, shown
 from rgraph.image import Image
 from rgraph.names import Fingerprint, Purl
@@ -19,8 +20,8 @@ from rgraph.texts import TEXTS
 def fingerprints(resolved: Resolved) -> dict[str, Fingerprint]:
     """Image id -> fingerprint: `sha256(own parts, then each edge with what stands at its end)`.
 
-    Equal fingerprints mean equal Dockerfiles (but for the tags of parents), licence, notices, tests
-    and copied files. Linear in images and edges; no file is rendered.
+    Equal fingerprints mean equal Dockerfiles (but for the tags of parents), licence, notices, SBOM,
+    tests and copied files. Linear in images and edges; no file is rendered.
     """
     catalog = resolved.catalog
     common = _common(catalog)
@@ -40,7 +41,8 @@ def fingerprints(resolved: Resolved) -> dict[str, Fingerprint]:
 def _common(catalog: Catalog) -> bytes:
     own = catalog.settings.license
     text = catalog.notices.get(own.text, "") if own else ""
-    return hashlib.sha256(msgspec.json.encode((TEXTS, own, text))).digest()
+    offer = catalog.settings.source_offer
+    return hashlib.sha256(msgspec.json.encode((TEXTS, own, text, offer))).digest()
 
 
 def _own(image: Image, contents: Mapping[str, bytes]) -> bytes:
@@ -69,14 +71,17 @@ def _own(image: Image, contents: Mapping[str, bytes]) -> bytes:
 
 
 def _external(external: External, catalog: Catalog) -> bytes:
-    """What an External adds: what FROM names, and what notices say of it."""
+    """What an External adds: what FROM names, and what notices and SBOM say of it."""
     written = external.manifest
+    texts = [(name, catalog.notices[name]) for name in own_texts(written.license, "", catalog.notices)]
     facts = [fact_of(parse_purl(Purl(purl)), catalog.facts) for purl in sorted(written.provides)]
     return hashlib.sha256(
         msgspec.json.encode(
             (
                 external.reference,
+                written.homepage,
                 written.license,
+                texts,
                 written.usage_restriction,
                 written.distribution,
                 sorted(written.provides),

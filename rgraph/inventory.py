@@ -148,8 +148,9 @@ class Inventory:
         found = []
         for index, purl in enumerate(external.manifest.provides):
             component = parse_purl(Purl(purl))
+            canonical = purl_of(component, external.manifest.distribution)
             fact = fact_of(component, facts)
-            found.append(Declared(component, purl, fact, place.at("provides", index)))
+            found.append(Declared(component, canonical, fact, place.at("provides", index)))
         return found
 
     def _of_image(self, id: str) -> list[Declared]:

@@ -40,7 +40,11 @@ def check_expression(text: str) -> str | Bad:
         reason = str(error).partition(":")[0].lower()
         unknown = re.search(r"Unknown license(?: exception)?: '(.*)'", str(error))
         if "licenseref" in reason:
-            return Bad(f"`{text}` is no licence expression", "`LicenseRef-` takes letters, digits, `.` and `-`")
+            return Bad(
+                f"`{text}` is no licence expression", "`LicenseRef-` takes letters, digits, `.` and `-`"
+            )
+        if text.upper() in ("NONE", "NOASSERTION"):
+            return Bad(f"`{text}` is no licence", "leave the fact out: its licence then shows as not known")
         if unknown and (near := _near(unknown[1])):
             return Bad(f"`{text}` is no licence expression: SPDX lists no `{unknown[1]}`", near)
         return Bad(f"`{text}` is no licence expression", help)
@@ -51,7 +55,9 @@ def _near(id: str) -> str:
 
     from rgraph.suggest import did_you_mean
 
-    return did_you_mean(id, (each["id"] for each in (*_spdx.LICENSES.values(), *_spdx.EXCEPTIONS.values())))
+    known = [each["id"] for each in (*_spdx.LICENSES.values(), *_spdx.EXCEPTIONS.values())]
+    # An id of the other list, as in `MIT WITH MIT`, is known and yet wrong: itself would be no help.
+    return did_you_mean(id, (each for each in known if each.lower() != id.lower()))
 
 
 @cache
@@ -76,10 +82,17 @@ def admitted(expression: str, admits: Callable[[str], bool]) -> bool:
         if isinstance(tree, OR):
             return any(holds(each) for each in tree.args)
         if isinstance(tree, LicenseWithExceptionSymbol):
-            return admits(tree.license_symbol.key)
-        return admits(str(getattr(tree, "key", tree)))
+            return admits(_present(tree.license_symbol.key))
+        return admits(_present(str(getattr(tree, "key", tree))))
 
     return holds(_tree(expression))
+
+
+def _present(id: str) -> str:
+    """The present id of a licence: SPDX gave up `GPL-2.0` for `GPL-2.0-only`, `GPL-2.0+` for `-or-later`."""
+    if re.fullmatch(r"(?:A|L)?GPL-[0-9.]+", id):
+        return f"{id}-only"
+    return re.sub(r"^((?:A|L)?GPL-[0-9.]+)\+$", r"\1-or-later", id)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_PARTS = re.compile(r"\d+|[A-Za-z]+")
+_PARTS = re.compile(r"[0-9]+|[A-Za-z]+")
 
 _EARLY = frozenset({"alpha", "beta", "dev", "pre", "preview", "rc"})
 
@@ -14,19 +14,23 @@ Key = tuple[tuple[int, int, str], ...]
 def version_key(text: str) -> Key:
     """A sort key: digits compare as numbers, and words such as `rc` make a version older.
 
-    `1.10` > `1.9`, `4.0` > `4.0rc1`, `1.1.1c` > `1.1.1b` > `1.1.1`.
+    `1.10` > `1.9`, `4.0` > `4.0rc1`, `1.1.1c` > `1.1.1b` > `1.1.1`. A `v` before the first digit, as
+    tags have it, is ignored.
     """
-    return (*(_part(part) for part in _PARTS.findall(text)), (1, 0, ""))
+    start = 1 if text[:1] in ("v", "V") and text[1:2].isdigit() else 0
+    return (*(_part(part) for part in _PARTS.findall(text, start)), (1, 0, ""))
 
 
 def _part(part: str) -> tuple[int, int, str]:
     if part.isdigit():
-        return 2, int(part), ""
+        # Not int(): Python refuses to read thousands of digits.
+        digits = part.lstrip("0")
+        return 2, len(digits), digits
     word = part.lower()
     return (0 if word in _EARLY else 2), -1, word
 
 
-_COMPARISON = re.compile(r"(<=|>=|==|<|>)\s*([A-Za-z0-9][A-Za-z0-9._+:~-]*)")
+_COMPARISON = re.compile(r"(<=|>=|==|<|>)\s*([A-Za-z0-9][A-Za-z0-9._+:~!-]*)")
 
 
 Range = tuple[tuple[str, str], ...]

@@ -1,15 +1,32 @@
-"""Rules of the family."""
+"""Rules about the graph: how images, names, repositories and manifests go together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rgraph.audit import aliases, claims, distributions, duplicates, redundant, siblings, unused
 from rgraph.audit.interface import Finding, Rule
 from rgraph.audit.subject import Subject
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    claims.DEVICE_MISMATCH,
+    claims.NAME_VERSION_MISMATCH,
+    distributions.FOREIGN_REPOSITORY,
+    aliases.ALIAS_MOVED,
+    aliases.OWN_IMAGE,
+    duplicates.TWO_VERSIONS,
+    siblings.SIBLING_DRIFT,
+    unused.UNUSED,
+    redundant.REDUNDANT_STEP,
+)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """All findings of the family."""
-    yield from ()
+    yield from claims.check(subject)
+    yield from distributions.check(subject)
+    yield from aliases.check(subject)
+    yield from duplicates.check(subject)
+    yield from siblings.check(subject)
+    yield from unused.check(subject)
+    yield from redundant.check(subject)

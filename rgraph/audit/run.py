@@ -12,7 +12,6 @@ from rgraph.audit.table import FAMILIES, RULES
 from rgraph.audit.waiving import RULES as WAIVER_RULES
 from rgraph.audit.waiving import Accepted, Waivers
 from rgraph.errors import Place, Problems
-from rgraph.suggest import did_you_mean
 
 
 class Report(Struct, frozen=True):
@@ -88,6 +87,5 @@ def _check_names(subject: Subject) -> None:
     places += [(rule, subject.catalog.settings_place.key("policy", "levels", rule)) for rule in policy.levels]
     for rule, place in places:
         if rule not in RULES:
-            help = did_you_mean(rule, RULES) or "`rgraph audit --explain` lists the rules"
-            problems.add(place, f"there is no rule `{rule}`", help)
+            problems.add(place, f"there is no rule `{rule}`", "`rgraph audit --explain list` shows all rules")
     problems.raise_any()

@@ -44,62 +44,81 @@ def build_catalog(
     problems: Problems,
 ) -> Catalog:
     """Indexes the manifests of a catalogue; each document comes with its file."""
-    settings: tuple[str, CatalogManifest] | None = None
-    layers: dict[str, Layer] = {}
-    externals: dict[str, External] = {}
-    recipes: dict[str, Recipe] = {}
-    facts: dict[FactKey, list[Fact]] = {}
-    fits: dict[FactKey, list[FitFact]] = {}
-    waivers: list[Waived] = []
+    index = _Index(notices, lock, problems)
     for file, manifest in documents:
-        place = Place(file)
-        match manifest:
-            case LayerManifest():
-                _named(layers, manifest.name, Layer(place, manifest), problems)
-                check_lifecycle(manifest, place.at("lifecycle"), problems)
-            case RecipeManifest():
-                _named(recipes, manifest.name, Recipe(place, manifest), problems)
-            case ExternalsManifest():
-                for name, each in manifest.externals.items():
-                    found = external(name, each, place.key("externals", name), lock, problems)
-                    _named(externals, name, found, problems)
-            case ComponentsManifest():
-                for index, fact in enumerate(manifest.components):
-                    add_fact(facts, fact, place.at("components", index), notices, problems)
-            case CompatibilityManifest():
-                for index, fit in enumerate(manifest.compatibility):
-                    add_fit(fits, fit, place.at("compatibility", index), problems)
-            case WaiversManifest():
-                waivers += [
-                    waived(waiver, place.at("waivers", index), problems)
-                    for index, waiver in enumerate(manifest.waivers)
-                ]
-            case CatalogManifest():
-                if settings:
-                    problems.add(
-                        place, f"a second catalogue: {settings[0]} is one already", "keep one of them"
-                    )
-                settings = file, manifest
-    if settings is None:
-        problems.add(
-            Place("manifests/catalog.yaml"), "there is no manifest of kind catalog", "write `kind: catalog`"
-        )
-        settings = "manifests/catalog.yaml", CatalogManifest(kind="catalog", name="catalogue")
+        index.add(Place(file), manifest)
     _check_files(files, problems)
-    check_settings(settings[1], Place(settings[0]), notices, problems)
+    place, settings = index.settings or _no_settings(problems)
+    check_settings(settings, place, notices, problems)
     return Catalog(
-        settings[1],
-        Place(settings[0]),
-        layers,
-        externals,
-        recipes,
-        {key: tuple(each) for key, each in facts.items()},
-        {key: tuple(each) for key, each in fits.items()},
-        tuple(waivers),
+        settings,
+        place,
+        index.layers,
+        index.externals,
+        index.recipes,
+        {key: tuple(each) for key, each in index.facts.items()},
+        {key: tuple(each) for key, each in index.fits.items()},
+        tuple(index.waivers),
         files,
         notices,
         lock,
     )
+
+
+class _Index:
+    """What the documents seen so far declare, by name; each kind of document has its own method."""
+
+    def __init__(self, notices: Mapping[str, str], lock: Lock, problems: Problems) -> None:
+        self._notices = notices
+        self._lock = lock
+        self._problems = problems
+        self.settings: tuple[Place, CatalogManifest] | None = None
+        self.layers: dict[str, Layer] = {}
+        self.externals: dict[str, External] = {}
+        self.recipes: dict[str, Recipe] = {}
+        self.facts: dict[FactKey, list[Fact]] = {}
+        self.fits: dict[FactKey, list[FitFact]] = {}
+        self.waivers: list[Waived] = []
+
+    def add(self, place: Place, manifest: Manifest) -> None:
+        """Indexes one document, whatever its kind."""
+        match manifest:
+            case LayerManifest():
+                _named(self.layers, manifest.name, Layer(place, manifest), self._problems)
+                check_lifecycle(manifest, place.at("lifecycle"), self._problems)
+            case RecipeManifest():
+                _named(self.recipes, manifest.name, Recipe(place, manifest), self._problems)
+            case ExternalsManifest():
+                self._add_externals(place, manifest)
+            case ComponentsManifest():
+                for index, fact in enumerate(manifest.components):
+                    add_fact(self.facts, fact, place.at("components", index), self._notices, self._problems)
+            case CompatibilityManifest():
+                for index, fit in enumerate(manifest.compatibility):
+                    add_fit(self.fits, fit, place.at("compatibility", index), self._problems)
+            case WaiversManifest():
+                for index, waiver in enumerate(manifest.waivers):
+                    self.waivers.append(waived(waiver, place.at("waivers", index), self._problems))
+            case CatalogManifest():
+                self._add_settings(place, manifest)
+
+    def _add_externals(self, place: Place, manifest: ExternalsManifest) -> None:
+        for name, written in manifest.externals.items():
+            found = external(name, written, place.key("externals", name), self._lock, self._problems)
+            _named(self.externals, name, found, self._problems)
+
+    def _add_settings(self, place: Place, manifest: CatalogManifest) -> None:
+        if self.settings:
+            what = f"a second catalogue: {self.settings[0].file} is one already"
+            self._problems.add(place, what, "keep one of them")
+        self.settings = place, manifest
+
+
+def _no_settings(problems: Problems) -> tuple[Place, CatalogManifest]:
+    """Notes that the catalogue says nothing of itself; what stands in, so that the rest can be checked."""
+    place = Place("manifests/catalog.yaml")
+    problems.add(place, "there is no manifest of kind catalog", "write `kind: catalog`")
+    return place, CatalogManifest(kind="catalog", name="catalogue")
 
 
 def _check_files(files: Iterable[str], problems: Problems) -> None:

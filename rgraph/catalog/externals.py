@@ -10,10 +10,13 @@ from rgraph.errors import Place, Problems
 from rgraph.licenses import check_expression
 from rgraph.lock import Lock
 from rgraph.manifest.external import ExternalManifest
+from rgraph.purls import checked_purl
 from rgraph.steps.shells import dialect_of
 
 
 def external(name: str, written: ExternalManifest, place: Place, lock: Lock, problems: Problems) -> External:
+    """An External as the catalogue has it, with its digest if one is known; notes what is wrong with it."""
+
     def check(made: object, *path: str | int) -> None:
         if isinstance(made, names.Bad):
             problems.add(place.at(*path), made.what, made.help)
@@ -23,7 +26,7 @@ def external(name: str, written: ExternalManifest, place: Place, lock: Lock, pro
     for index, platform in enumerate(written.platforms):
         check(names.platform(platform), "platforms", index)
     for index, purl in enumerate(written.provides):
-        check(names.purl(purl), "provides", index)
+        check(checked_purl(purl), "provides", index)
     if written.end_of_life:
         check(names.day(written.end_of_life), "end_of_life")
     if written.license:

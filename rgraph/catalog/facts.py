@@ -11,13 +11,14 @@ from msgspec import structs
 
 from rgraph import names
 from rgraph.catalog.types import Fact, FactKey, FitFact, Waived
+from rgraph.ecosystems import bad_bound
 from rgraph.errors import Place, Problems
 from rgraph.licenses import check_expression, ids_of
 from rgraph.manifest.compatibility import Fit
 from rgraph.manifest.components import ComponentFact
 from rgraph.manifest.waivers import Waiver
 from rgraph.names import Bad, Purl
-from rgraph.purls import parse_purl
+from rgraph.purls import checked_purl, parse_purl
 from rgraph.suggest import did_you_mean
 from rgraph.versions import Range, parse_range
 
@@ -34,9 +35,9 @@ def add_fact(
 ) -> None:
     """Indexes a licence fact by its component."""
     key = _key(fact.purl, place, problems)
-    comparisons = _range(fact.versions, place.at("versions"), problems)
+    comparisons = _range(fact.versions, key, place.at("versions"), problems)
     for index, purl in enumerate(fact.known_as):
-        _unversioned(purl, place.at("known_as", index), problems)
+        _unversioned(purl, place.at("known_as", index), "leave it out: `versions` says which", problems)
     if fact.end_of_life and isinstance(made := names.day(fact.end_of_life), Bad):
         problems.add(place.at("end_of_life"), made.what, made.help)
     expression = check_expression(fact.license)
@@ -70,15 +71,14 @@ def _texts(fact: ComponentFact, notices: Mapping[str, str]) -> str:
 def add_fit(fits: dict[FactKey, list[FitFact]], fit: Fit, place: Place, problems: Problems) -> None:
     """Indexes a fact of compatibility by its component."""
     key = _key(fit.purl, place, problems)
-    comparisons = _range(fit.versions, place.at("versions"), problems)
+    comparisons = _range(fit.versions, key, place.at("versions"), problems)
     needs: dict[str, Range] = {}
     for name, versions in fit.needs.items():
-        if name.startswith("pkg:"):
-            _unversioned(name, place.key("needs", name), problems)
-        needs[name] = _range(versions, place.at("needs", name), problems)
+        other = _needed(name, place.key("needs", name), problems)
+        needs[name] = _range(versions, other, place.at("needs", name), problems)
     for index, name in enumerate(fit.required):
         if name not in fit.needs:
-            what = f"`{name}` is required but stands not under `needs`"
+            what = f"`{name}` is required but does not stand under `needs`"
             help = did_you_mean(name, fit.needs) or "write under `needs` which versions fit"
             problems.add(place.at("required", index), what, help)
     if not fit.needs:
@@ -103,25 +103,46 @@ def waived(waiver: Waiver, place: Place, problems: Problems) -> Waived:
 
 
 def _key(purl: str, place: Place, problems: Problems) -> FactKey | None:
-    made = _unversioned(purl, place.at("purl"), problems)
-    if made is None:
+    made = _unversioned(purl, place.at("purl"), "write it under `versions`", problems)
+    return _key_of(made, place.at("purl"), problems) if made else None
+
+
+def _needed(name: str, place: Place, problems: Problems) -> FactKey | None:
+    """The component that a key of `needs` names; None if it is a capability or a part of the host."""
+    if not name.startswith("pkg:"):
         return None
-    component = parse_purl(made)
+    made = _unversioned(name, place, "write it behind the colon, as a range", problems)
+    return _key_of(made, place, problems) if made else None
+
+
+def _key_of(purl: Purl, place: Place, problems: Problems) -> FactKey:
+    component = parse_purl(purl)
+    if component.qualifiers or component.subpath:
+        what = f"`{purl}` has qualifiers or a subpath, and a fact holds whatever they are"
+        problems.add(place, what, "leave out what stands behind `?` or `#`")
     return component.type, component.namespace, component.name
 
 
-def _unversioned(purl: str, place: Place, problems: Problems) -> Purl | None:
-    made = names.purl(purl)
+def _unversioned(purl: str, place: Place, help: str, problems: Problems) -> Purl | None:
+    made = checked_purl(purl)
     if isinstance(made, Bad):
         problems.add(place, made.what, made.help)
         return None
     if "@" in purl:
-        problems.add(place, f"`{purl}` has a version", "write it under `versions`")
+        problems.add(place, f"`{purl}` has a version", help)
     return made
 
 
-def _range(text: str, place: Place, problems: Problems) -> Range:
+def _range(text: str, key: FactKey | None, place: Place, problems: Problems) -> Range:
+    """A range of versions of a component, or of something without an ecosystem."""
     comparisons = parse_range(text)
     if comparisons is None:
         problems.add(place, f"`{text}` is no range", "write `>=1.0, <3`")
-    return comparisons or ()
+        return ()
+    type = key[0] if key else ""
+    # What equals a version need not have a place in the order: a tag, a commit.
+    bad = bad_bound(type, tuple(each for each in comparisons if each[0] != "=="))
+    if bad is not None:
+        of = f" of {type}" if type else ""
+        problems.add(place, f"`{bad}` is no version{of}", "only `==` takes what is no version")
+    return comparisons

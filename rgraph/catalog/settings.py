@@ -12,11 +12,15 @@ from rgraph.manifest.catalog import CatalogManifest
 from rgraph.manifest.layer import LayerManifest
 from rgraph.suggest import did_you_mean
 
+_DAYS = re.compile(r"[0-9]{1,5}")
+"""More than five digits would leave the calendar."""
+
 CADENCES = ("weekly", "monthly", "quarterly", "yearly", "second-wednesday")
 """How often images may be due for a rebuild."""
 
 
 def check_lifecycle(layer: LayerManifest, place: Place, problems: Problems) -> None:
+    """Notes what is wrong with the lifecycle of a layer, at its place."""
     lifecycle = layer.lifecycle
     if lifecycle is None:
         return
@@ -34,6 +38,8 @@ def check_lifecycle(layer: LayerManifest, place: Place, problems: Problems) -> N
 def check_settings(
     settings: CatalogManifest, place: Place, notices: Mapping[str, str], problems: Problems
 ) -> None:
+    """Notes what is wrong with the catalogue's own settings. `notices` are the files of that folder."""
+
     def check(text: str, made: object, *path: str | int) -> None:
         if text and isinstance(made, names.Bad):
             problems.add(place.at(*path), made.what, made.help)
@@ -66,7 +72,7 @@ def _check_policy(settings: CatalogManifest, place: Place, problems: Problems) -
                 what = f"`{id}` is no id of a licence"
                 help = made.help if isinstance(made, names.Bad) else "write one id an entry"
                 problems.add(place.at("licenses", key, index), what, help)
-    if not (policy.end_of_life_notice.isascii() and policy.end_of_life_notice.isdigit()):
+    if not _DAYS.fullmatch(policy.end_of_life_notice):
         what = f"`{policy.end_of_life_notice}` is no number of days"
         problems.add(place.at("end_of_life_notice"), what, "write `180`, for instance")
     for rule in policy.levels:

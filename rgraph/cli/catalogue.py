@@ -33,8 +33,8 @@ def schema(
     kind: Annotated[
         str,
         typer.Argument(
-            help="Kind of manifest: layer (base, r, framework), recipe, catalog, externals, components. "
-            "Default: the schema for all of them."
+            help="Kind of manifest: layer (base, r, framework), recipe, catalog, externals, components, "
+            "compatibility, waivers. Default: the schema for all of them."
         ),
     ] = "",
     write: Annotated[

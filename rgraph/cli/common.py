@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -34,6 +35,10 @@ Num = Annotated[
 Tag = Annotated[str, typer.Option(metavar="TAG", help="The whole tag of the release; not with --num.")]
 
 
+_FEW = 2
+"""Images that are named where they are many; the rest is counted."""
+
+
 def directory(context: typer.Context) -> Path:
     """The catalogue's folder."""
     found: Path = context.obj
@@ -56,9 +61,56 @@ def columns(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
     return "\n".join([bold(line(heads)), *map(line, rows)])
 
 
+def json_lines(head: Mapping[str, object], lists: Mapping[str, Sequence[object]]) -> str:
+    """A JSON object that begins with some values and ends with lists, an entry of theirs a line."""
+    # Late: `--help` needs none.
+    import msgspec
+
+    encode = msgspec.json.Encoder().encode
+    parts = [f'"{name}": {encode(value).decode()}' for name, value in head.items()]
+    for name, entries in lists.items():
+        listed = ",\n  ".join(encode(entry).decode() for entry in entries)
+        parts.append(f'"{name}": [\n  {listed}\n ]' if listed else f'"{name}": []')
+    return "{" + ",\n ".join(parts) + "}"
+
+
 def bold(text: str) -> str:
     """A text that stands out on a terminal."""
     return typer.style(text, bold=True) if sys.stdout.isatty() else text
+
+
+def coloured(text: str, colour: str, *, err: bool = False) -> str:
+    """A text in bold and in a colour, if stdout (or stderr) is a terminal."""
+    stream = sys.stderr if err else sys.stdout
+    return typer.style(text, fg=colour, bold=True) if stream.isatty() else text
+
+
+def dimmed(text: str) -> str:
+    """A text that stands back on a terminal."""
+    return typer.style(text, dim=True) if sys.stdout.isatty() else text
+
+
+def named(ids: Sequence[str], total: int = 0) -> str:
+    """Ids of images in a sentence: all if they are few, else the first and how many more; `total` is how
+    many there are in all.
+    """
+    if len(ids) == total > _FEW + 1:
+        return f"all {total:,} images"
+    if len(ids) <= _FEW + 1:
+        return ", ".join(ids)
+    return f"{', '.join(ids[:_FEW])} and {len(ids) - _FEW:,} more"
+
+
+def printable(text: str) -> str:
+    """A text that does nothing to a terminal, with every character in its own column."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def shortened(text: str) -> str:
+    """A sentence in which nothing that it quotes is longer than a line."""
+    return re.sub(r"`([^`]{80})[^`]{20,}`", r"`\1...`", text)
 
 
 def note(text: str) -> None:

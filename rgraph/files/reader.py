@@ -16,7 +16,7 @@ from rgraph.files.second_half import in_halves
 from rgraph.files.tree import LINK_HELP, read, scan, shown
 from rgraph.files.yaml_nodes import compose, load
 from rgraph.files.yaml_text import Faults, decode, split_lines
-from rgraph.files.yaml_walk import position
+from rgraph.files.yaml_walk import Positions
 
 MANIFESTS: Final = "manifests"
 MAX_MANIFESTS: Final = 20_000
@@ -209,10 +209,11 @@ def _locate(root: Path, file: str, places: list[Place]) -> Iterator[tuple[Place,
         node = compose(text, raw) if any(place.path and not place.line for place in places) else None
     except Faults:
         node = None
+    positions = Positions(node) if node else None
     for place in places:
         line, column = place.line, max(place.column, 1)
         if not line:
-            line, column = position(node, place) if node and place.path else (1, 1)
+            line, column = positions.of(place) if positions and place.path else (1, 1)
         yield place, (line, column, lines[line - 1] if line <= len(lines) else "")
 
 

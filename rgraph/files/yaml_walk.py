@@ -40,34 +40,71 @@ def too_deep(mark: Any, path: Path = ()) -> Fault:
     return Fault(f"nested deeper than {MAX_DEPTH} levels", help, mark.line + 1, mark.column + 1, path)
 
 
-def position(root: Node, place: Place) -> tuple[int, int]:
-    """1-based line and column of what a place's path leads to, or of the first value below that has its word.
+class Positions:
+    """Where the places of one file are."""
 
-    Where it leads to nothing, of the nearest thing above: its key if it has one, for that is what a
-    person looks for when something is missing below it.
-    """
-    node, mark = root, root.start_mark
-    for index, item in enumerate(place.path):
-        step = _step(node, item)
-        if step is None:
-            break
-        key, node = step
-        arrived = index == len(place.path) - 1 and not place.on_key
-        mark = node.start_mark if key is None or arrived else key.start_mark
-    if place.word:
-        mark = next(_having(node, _plain(place.word)), mark)
-    return mark.line + 1, mark.column + 1
+    def __init__(self, root: Node) -> None:
+        self._root = root
+        self._words: dict[int, _Words] = {}
+
+    def of(self, place: Place) -> tuple[int, int]:
+        """1-based line and column of what a place's path leads to, or of the first value below that has its
+        word.
+
+        Where it leads to nothing, of the nearest thing above: its key if it has one, for that is what a
+        person looks for when something is missing below it.
+        """
+        node, mark = self._root, self._root.start_mark
+        for index, item in enumerate(place.path):
+            step = _step(node, item)
+            if step is None:
+                break
+            key, node = step
+            arrived = index == len(place.path) - 1 and not place.on_key
+            mark = node.start_mark if key is None or arrived else key.start_mark
+        if place.word:
+            mark = self._below(node).mark(_plain(place.word)) or mark
+        return mark.line + 1, mark.column + 1
+
+    def _below(self, node: Node) -> _Words:
+        if id(node) not in self._words:
+            self._words[id(node)] = _Words(node)
+        return self._words[id(node)]
 
 
-def _having(node: Node, word: str) -> Iterator[Any]:
-    """Marks of the scalars below a node that have a word, in their order."""
+class _Words:
+    """The scalars below a node by the words in them: a step may have thousands, each asked for once."""
+
+    def __init__(self, node: Node) -> None:
+        self._texts = [(_plain(scalar.value), scalar.start_mark) for scalar in _scalars(node)]
+        self._having: dict[str, list[int]] = {}
+        for index, (text, _) in enumerate(self._texts):
+            for run in dict.fromkeys(_RUN.findall(text)):
+                self._having.setdefault(run, []).append(index)
+
+    def mark(self, word: str) -> Any:
+        """Mark of the first scalar that has a word; None if none has it."""
+        pattern = re.compile(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])")
+        # A text that has the word has all its parts, so the rarest leads there soonest.
+        possible = min((self._having.get(run, []) for run in _RUN.findall(word)), key=len, default=None)
+        for index in range(len(self._texts)) if possible is None else possible:
+            text, mark = self._texts[index]
+            if pattern.search(text):
+                return mark
+        return None
+
+
+_RUN: Final = re.compile(r"[a-z0-9]+")
+
+
+def _scalars(node: Node) -> Iterator[ScalarNode]:
+    """The scalars below a node, in their order."""
     if isinstance(node, ScalarNode):
-        if re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", _plain(node.value)):
-            yield node.start_mark
+        yield node
     else:
         for item in node.value:
             for each in item if isinstance(item, tuple) else (item,):
-                yield from _having(each, word)
+                yield from _scalars(each)
 
 
 def _plain(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from rgraph.catalog import Catalog
 from rgraph.image import RELEASE, Image
@@ -21,6 +21,8 @@ class View(Struct, frozen=True):
     fingerprints: Mapping[str, Fingerprint]
     ledger: Ledger
     inventory: Inventory
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """SPDX id of a licence or exception -> its standard text."""
 
     @property
     def catalog(self) -> Catalog:

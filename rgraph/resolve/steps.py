@@ -7,14 +7,14 @@ from typing import Any
 
 from msgspec import structs
 
-from rgraph import names
 from rgraph.catalog import Catalog, Recipe
 from rgraph.errors import Place, Problems
 from rgraph.expressions import Scope, Value
 from rgraph.image import ImageStep
 from rgraph.manifest.layer import Param
 from rgraph.manifest.step import Step as WrittenStep
-from rgraph.purls import parse_purl
+from rgraph.names import Bad
+from rgraph.purls import checked_purl, parse_purl
 from rgraph.steps.context import Context, Settings, Surroundings
 from rgraph.steps.group import Group
 from rgraph.steps.interface import Component, Run
@@ -70,7 +70,11 @@ class StepResolver:
             return self._group(step, context)
         before = len(self._problems)
         resolved = RESOLVERS[step.kind](context.at(step.kind), step.body)
-        components = resolved.components() if step.provides is None else self._provided(step, context)
+        components = (
+            resolved.components()
+            if step.provides is None
+            else self._provided(step, context, resolved.checksum())
+        )
         if len(self._problems) > before:
             return _NOTHING
         said = step.provides is not None
@@ -94,14 +98,16 @@ class StepResolver:
             each for index, step in enumerate(steps) for each in self.resolve(step, scope, place.at(index))
         )
 
-    def _provided(self, step: WrittenStep, context: Context) -> tuple[Component, ...]:
+    def _provided(self, step: WrittenStep, context: Context, checksum: str) -> tuple[Component, ...]:
         found = []
         for text, here in context.at("provides").placed(step.provides):
-            made = names.purl(text)
-            if isinstance(made, names.Bad):
+            made = checked_purl(text)
+            if isinstance(made, Bad):
                 here.problem(made.what, made.help)
             else:
                 found.append(parse_purl(made))
+        if len(found) == 1 and not found[0].checksum:
+            return (structs.replace(found[0], checksum=checksum),)
         return tuple(found)
 
     def _group(self, step: WrittenStep, context: Context) -> tuple[ImageStep, ...]:

@@ -35,7 +35,7 @@ Schema = dict[str, Any]
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 ALL: Final = "manifest"
 """Name of the schema for all kinds."""
-NAMES: Final = (ALL, "layer", "recipe", "catalog", "externals", "components")
+NAMES: Final = (ALL, "layer", "recipe", "catalog", "externals", "components", "compatibility", "waivers")
 """Names of the schemas; `layer` is that of base, r and framework."""
 
 _LAYER: Final = "layer"
@@ -133,7 +133,7 @@ def _by_kind(kinds: Mapping[str, list[str]], builder: _Builder) -> Schema:
         has_kind = {"properties": {"kind": {"enum": names}}, "required": ["kind"]}
         branches.append({"if": has_kind, "then": builder.of(inspect.type_info(KINDS[first]))})
     kind = "What the manifest declares: a layer (`base`, `r`, `framework`), a `recipe`, or one of the "
-    kind += "catalogue's own documents (`catalog`, `externals`, `components`)."
+    kind += "catalogue's own documents (`catalog`, `externals`, `components`, `compatibility`, `waivers`)."
     return {
         "type": "object",
         "properties": {

@@ -131,6 +131,30 @@ STEPS: Final[Mapping[str, str]] = {
 WINDOWS: Final = frozenset({"registry", "certificate"})
 """Steps whose example is for Windows."""
 
+DOCUMENTS: Final[Mapping[str, str]] = {
+    "compatibility": """\
+kind: compatibility
+compatibility:
+  # TensorFlow's makers built these versions with CUDA 10.0 and cuDNN 7.4 alone.
+  - purl: pkg:pypi/tensorflow-gpu
+    versions: ">=1.13, <2"
+    needs: {cuda: ">=10.0, <10.1", cudnn: ">=7.4, <8"}
+    required: [cuda]        # an image without CUDA is wrong, too
+    status: assumed
+    source: https://www.tensorflow.org/install/source#gpu
+""",
+    "waivers": """\
+kind: waivers
+waivers:
+  - rule: RG501             # an External is past its end of life
+    where: ubuntu16.04      # as `rgraph audit` names it; `*` stands for any text
+    reason: kept for experiments that must be repeated; nothing new is built on it
+    owner: The image team
+    until: 2027-06-30       # from the day after, the waiver is itself an error
+""",
+}
+"""A kind of document that `rgraph init` does not make -> an example."""
+
 EXTERNALS: Final = """\
 kind: externals
 externals:

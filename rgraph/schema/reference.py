@@ -13,7 +13,7 @@ from rgraph.files.init import template_files
 from rgraph.manifest.document import KINDS
 from rgraph.manifest.step import STEP_KINDS
 from rgraph.schema.docstrings import class_doc
-from rgraph.schema.examples import EXPRESSIONS, ROW, STEPS
+from rgraph.schema.examples import DOCUMENTS, EXPRESSIONS, ROW, STEPS
 from rgraph.schema.rendered import dockerfiles, step_examples, value_of
 from rgraph.schema.tables import Tables, table, words
 from rgraph.schema.types import beside_fields, body_of, step_doc
@@ -24,6 +24,8 @@ _SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "catalog": ("Catalog", "`kind: catalog`."),
     "externals": ("Externals", "`kind: externals`."),
     "components": ("Components", "`kind: components`."),
+    "compatibility": ("Compatibility", "`kind: compatibility`."),
+    "waivers": ("Waivers", "`kind: waivers`."),
 }
 """A kind -> heading of its section, and how it is written."""
 
@@ -34,7 +36,7 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "externals": "externals.yaml",
     "components": "components.yaml",
 }
-"""A kind -> its example, a file that `rgraph init` makes."""
+"""A kind -> its example, a file that `rgraph init` makes; `DOCUMENTS` has those of the other kinds."""
 
 _RENDERED: Final = "r-data:full"
 """The image whose Dockerfile is shown: one of the example for layers."""
@@ -85,10 +87,10 @@ def _written(value: Value) -> str:
 
 def _kind(kind: str, template: Mapping[str, bytes], tables: Tables) -> Iterator[str]:
     title, how = _SECTIONS[kind]
-    example = _EXAMPLES[kind]
+    made = _EXAMPLES.get(kind)
     yield f"## {title}"
-    yield f"{how} {class_doc(KINDS[kind])} An example, from what `rgraph init` makes:"
-    yield _fenced("yaml", template[example].decode())
+    yield f"{how} {class_doc(KINDS[kind])} An example{', from what `rgraph init` makes' if made else ''}:"
+    yield _fenced("yaml", template[made].decode() if made else DOCUMENTS[kind])
     if kind == "framework":
         yield f"Of which the Dockerfile of `{_RENDERED}` is:"
         yield _fenced("dockerfile", _dockerfile(template))

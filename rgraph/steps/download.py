@@ -8,7 +8,7 @@ from rgraph.manifest import step_files as written
 from rgraph.names import Bad, file_path
 from rgraph.steps.commands import commands
 from rgraph.steps.context import Context
-from rgraph.steps.fetching import Fetch, fetch_commands, resolve_fetch
+from rgraph.steps.fetching import Fetch, fetch_commands, resolve_fetch, shown
 from rgraph.steps.interface import Component, Dialect, Run, Step
 from rgraph.steps.shells import powershell_text, word
 
@@ -25,6 +25,10 @@ class Download(Step, frozen=True):
     def platforms(self) -> tuple[str, ...]:
         """Those that it has a URL for."""
         return self.fetch.platforms()
+
+    def checksum(self) -> str:
+        """The file's."""
+        return self.fetch.checksum
 
     def render(self, dialect: Dialect) -> Run:
         """Fetch, check, unpack or use, remove."""
@@ -109,11 +113,17 @@ class Source(Step, frozen=True):
         if github:
             return (Component("github", github[2].lower(), self.ref, namespace=github[1].lower()),)
         qualifiers = (
-            (("download_url", self.fetch.url),)
+            (("download_url", shown(self.fetch.url)),)
             if self.fetch
-            else (("vcs_url", f"git+{self.git}@{self.ref}"),)
+            else (("vcs_url", f"git+{shown(self.git)}@{self.commit or self.ref}"),)
         )
-        return (Component("generic", self.name, self.version, qualifiers=qualifiers),)
+        return (
+            Component("generic", self.name, self.version, qualifiers=qualifiers, checksum=self.checksum()),
+        )
+
+    def checksum(self) -> str:
+        """The archive's."""
+        return self.fetch.checksum if self.fetch else ""
 
 
 def resolve_download(context: Context, body: written.Download) -> Download:

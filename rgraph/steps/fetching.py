@@ -15,6 +15,15 @@ _MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 """What `uname -m` prints on each platform."""
 
 
+_CREDENTIALS = re.compile(r"(https?://)[^/@]*@")
+_CONDA_TOKEN = re.compile(r"(https?://[^/]+)/t/[^/]+")
+
+
+def shown(url: str) -> str:
+    """An address without the credentials in it: purls are published, even those of private steps."""
+    return _CONDA_TOKEN.sub(r"\1", _CREDENTIALS.sub(r"\1", url))
+
+
 class Fetch(Struct, frozen=True):
     """A file to download: one URL, or one for each platform."""
 
@@ -26,6 +35,11 @@ class Fetch(Struct, frozen=True):
     def url(self) -> str:
         """The first URL."""
         return self.sources[0][1] if self.sources else ""
+
+    @property
+    def checksum(self) -> str:
+        """Checksum of the one file for all platforms; empty if it is unknown, or if they have their own."""
+        return self.sources[0][2] if len(self.sources) == 1 else ""
 
     @property
     def file_name(self) -> str:

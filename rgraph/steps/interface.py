@@ -33,6 +33,8 @@ class Component(Struct, frozen=True):
     """Advisories that this version is there for."""
     checksum: str = ""
     """SHA-256 of the file that it is made of, where one file is and its checksum is known."""
+    vendor: str | None = None
+    """deb: the repository that the step adds for it, empty if it adds several; None: the distribution's."""
 
 
 class Run(Struct, frozen=True):
@@ -68,6 +70,10 @@ class Step(Struct, frozen=True):
     def components(self) -> tuple[Component, ...]:
         """What the step brings, as far as the manifests say."""
         return ()
+
+    def checksum(self) -> str:
+        """SHA-256 of the one file that all it brings is made of; empty if there is none or it is unknown."""
+        return ""
 
     def sources(self) -> tuple[str, ...]:
         """Images, Externals or stages that it takes files from, as written."""

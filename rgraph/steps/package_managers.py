@@ -7,6 +7,7 @@ import re
 from rgraph.manifest import step_packages as written
 from rgraph.names import Bad, layer_name, variable
 from rgraph.steps.context import Context
+from rgraph.steps.fetching import shown
 from rgraph.steps.interface import Component, Dialect, Run, Step
 from rgraph.steps.listing import packages
 from rgraph.steps.packages import Package
@@ -32,6 +33,7 @@ class AptRepository(Step, frozen=True):
     name: str
     key_url: str
     key_sha256: str
+    uri: str
     line: str
     """The entry in sources.list, with `signed-by`."""
     downloader: str
@@ -68,14 +70,21 @@ class Apt(Step, frozen=True):
         )
 
     def components(self) -> tuple[Component, ...]:
-        """The packages; their distribution is the image's and not known here."""
+        """The packages; their distribution is the image's and not known here.
+
+        Where the step adds repositories, its packages count as theirs. The vendor in a purl of Debian
+        is what a repository calls itself, which only its name here can tell.
+        """
+        only = self.repositories[0] if len(self.repositories) == 1 else None
         return tuple(
             Component(
                 "deb",
                 each.name,
                 each.version,
+                qualifiers=(("repository_url", shown(only.uri)),) if only else (),
                 pinned_by=each.at_least and f"at least {each.at_least}",
                 fixes=each.fixes,
+                vendor=(only.name if only else "") if self.repositories else None,
             )
             for each in self.packages
         )
@@ -123,13 +132,30 @@ class Conda(Step, frozen=True):
         """The packages, with their channel where it is the only one."""
         only = self.channels[0] if len(self.channels) == 1 else ""
         return tuple(
-            Component("conda", each.name, each.version, qualifiers=_qualifiers(each, only), fixes=each.fixes)
+            # Conda's names are lower case, whatever case they are asked for in.
+            Component(
+                "conda",
+                each.name.lower(),
+                each.version,
+                qualifiers=_conda_qualifiers(each, only),
+                fixes=each.fixes,
+            )
             for each in self.packages
         )
 
 
-def _qualifiers(package: Package, channel: str) -> tuple[tuple[str, str], ...]:
-    pairs = (("build", package.build), ("channel", package.channel or channel))
+_SUBDIR = re.compile(r"(.+)/(noarch|(?:linux|osx|win)-[a-z0-9_]+)")
+"""A channel with one of its folders, as a match specification may name it."""
+
+
+def _conda_qualifiers(package: Package, only: str) -> tuple[tuple[str, str], ...]:
+    channel, subdir = package.channel or only, ""
+    if match := _SUBDIR.fullmatch(package.channel):
+        channel, subdir = match[1], match[2]
+    channel = shown(channel)
+    if "$" in channel:
+        channel = ""  # what a variable holds is not known here
+    pairs = (("build", package.build), ("channel", channel), ("subdir", subdir))
     return tuple((key, value) for key, value in pairs if value)
 
 
@@ -160,12 +186,28 @@ class Pip(Step, frozen=True):
         )
 
     def components(self) -> tuple[Component, ...]:
-        """The packages."""
-        return tuple(
-            # purl's pypi type has names in lower case with dashes.
-            Component("pypi", each.name.lower().replace("_", "-"), each.version, fixes=each.fixes)
-            for each in self.packages
-        )
+        """The packages; with their index, where it is the only one and not the default."""
+        index = (("repository_url", shown(self.index)),) if self.index and not self.extra_indexes else ()
+        return tuple(_python_component(each, index) for each in self.packages)
+
+
+def _python_component(package: Package, index: tuple[tuple[str, str], ...]) -> Component:
+    # purl's pypi type has names in lower case with dashes.
+    name = package.name.lower().replace("_", "-")
+    url = package.spec.partition("@")[2].split()[:1]
+    if not url:
+        return Component("pypi", name, package.version, qualifiers=index, fixes=package.fixes)
+    # A direct reference (PEP 508): what pins it is a commit or a checksum, and no version.
+    address = shown(url[0].partition("#")[0])
+    checksum = package.version.removeprefix("sha256.") if package.version.startswith("sha256.") else ""
+    return Component(
+        "pypi",
+        name,
+        qualifiers=(("vcs_url" if address.startswith("git+") else "download_url", address),),
+        pinned_by=f"sha256:{checksum}" if checksum else package.version and f"commit {package.version}",
+        fixes=package.fixes,
+        checksum=checksum,
+    )
 
 
 def resolve_apt(context: Context, body: written.AptBody) -> Apt:
@@ -212,9 +254,8 @@ def _repository(context: Context, body: written.AptRepository) -> AptRepository:
     suite = _checked(context.at("suite"), context.at("suite").text(body.suite), _APT_WORD, "suite")
     parts = (context.at("uri").url(body.uri), suite, *words("components", body.components))
     line = " ".join(("deb", f"[{' '.join(options)}]", *parts))
-    return AptRepository(
-        name, url, key.at("sha256").checksum(body.key.sha256, url), line, context.settings.downloader
-    )
+    checksum = key.at("sha256").checksum(body.key.sha256, url)
+    return AptRepository(name, url, checksum, parts[0], line, context.settings.downloader)
 
 
 def resolve_conda(context: Context, body: written.CondaBody) -> Conda:

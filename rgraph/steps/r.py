@@ -9,7 +9,7 @@ from msgspec import Struct
 from rgraph.manifest import step_r as written
 from rgraph.names import day, variable
 from rgraph.steps.context import Context
-from rgraph.steps.fetching import Fetch, fetch_commands, resolve_fetch
+from rgraph.steps.fetching import Fetch, fetch_commands, resolve_fetch, shown
 from rgraph.steps.interface import Component, Dialect, Run, Step
 from rgraph.steps.listing import packages
 from rgraph.steps.packages import Package
@@ -166,7 +166,13 @@ class UrlPackages(Step, frozen=True):
     def components(self) -> tuple[Component, ...]:
         """The packages, with where they come from."""
         return tuple(
-            Component("generic", each.name, each.version, qualifiers=(("download_url", each.fetch.url),))
+            Component(
+                "generic",
+                each.name,
+                each.version,
+                qualifiers=(("download_url", shown(each.fetch.url)),),
+                checksum=each.fetch.checksum,
+            )
             for each in self.packages
         )
 

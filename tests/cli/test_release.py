@@ -209,3 +209,33 @@ def test_a_folder_that_cannot_be_written_takes_the_release_back(root: Path) -> N
     before = written(root)
     assert cut(root).code == 2
     assert written(root) == before
+
+
+def test_a_policy_refuses_incomplete_notices(root: Path) -> None:
+    settings = root / "manifests/catalog.yaml"
+    settings.write_text(settings.read_text() + "policy: {notices: complete, unpinned: [apt]}\n")
+    assert "policy:" not in settings.read_text().split("policy: {notices")[0]
+    before = written(root)
+    result = cut(root)
+    assert result.code == 1
+    assert "the policy wants complete notices" in result.err
+    assert "licence not known to the catalogue" in result.err
+    assert written(root) == before, "a refused cut changes nothing"
+    assert cut(root).err == result.err
+
+
+def test_a_policy_lets_complete_notices_pass(tmp_path: Path) -> None:
+    manifests = tmp_path / "manifests"
+    manifests.mkdir()
+    (manifests / "catalog.yaml").write_text("kind: catalog\nname: c\npolicy: {notices: complete}\n")
+    (manifests / "externals.yaml").write_text(
+        "kind: externals\nexternals:\n  alpine: {reference: 'alpine:3.20', license: MIT}\n"
+    )
+    (manifests / "tool.yaml").write_text(
+        "kind: base\nname: tool\nfrom: alpine\nvariant: one\nsteps: [{pip: [numpy==2.1.0]}]\n"
+    )
+    fact = "kind: components\ncomponents:\n  - {{purl: 'pkg:pypi/numpy', license: {}}}\n"
+    (manifests / "components.yaml").write_text(fact.format("LicenseRef-numpy"))
+    assert "no text supplied for LicenseRef-numpy" in cut(tmp_path).err
+    (manifests / "components.yaml").write_text(fact.format("BSD-3-Clause"))
+    assert cut(tmp_path).code == 0

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = [
-    f"{name}.schema.json" for name in ("manifest", "layer", "recipe", "catalog", "externals", "components")
-]
+KINDS = ("layer", "recipe", "catalog", "externals", "components", "compatibility", "waivers")
+FILES = [f"{name}.schema.json" for name in ("manifest", *KINDS)]
 
 
 def rgraph(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

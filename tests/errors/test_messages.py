@@ -66,6 +66,9 @@ ELSEWHERE_TOO = (
     "files/reader.py",
     "files/writer.py",
     "files/transaction.py",
+    # Most are findings of RG706, a table of them is in tests/unit/files; what ends a run has cases here, too.
+    "files/advisories.py",
+    "files/advisory.py",
     "init_template",
 )
 

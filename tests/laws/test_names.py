@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from packageurl import PackageURL
 
 from rgraph import names
+from rgraph.ecosystems import in_range, order_of
 from rgraph.inventory import Inventory
 from rgraph.names import Bad, ImageReference, Purl
-from rgraph.purls import parse_purl, purl_of
+from rgraph.purls import checked_purl, parse_purl, purl_of
 from rgraph.steps.packages import Package, parse_package
-from rgraph.versions import in_range, parse_range, version_key
+from rgraph.versions import parse_range, version_key
 from tests.laws.strategies import Documents, catalogues, resolved
 
 MAKERS: list[Callable[[str], object]] = [
@@ -108,7 +109,8 @@ def package_urls(draw: st.DrawFn) -> PackageURL:
     return PackageURL(
         type,
         draw(st.none() | st.text("ab0", min_size=1, max_size=4)) if type != "maven" else "org.example",
-        name,
+        # The library does not know that these have no upper case.
+        name.lower() if type in ("conda", "deb") else name,
         draw(st.none() | _PART.map(str.strip).filter(bool)),
         draw(st.dictionaries(keys, _PART.map(str.strip).filter(bool), max_size=2)),
         draw(st.none() | st.text("ab0-", min_size=1, max_size=5)),
@@ -134,21 +136,41 @@ def test_our_parser_agrees_with_the_library(purl: PackageURL) -> None:
 @given(package_urls())
 @settings(max_examples=300)
 def test_what_we_parse_we_write_canonically(purl: PackageURL) -> None:
-    text = purl.to_string()
-    made = names.purl(text)
+    made = names.purl(purl.to_string())
     if not isinstance(made, Bad):
-        assert purl_of(parse_purl(made)) == text
+        text = purl_of(parse_purl(made))
+        assert PackageURL.from_string(text) == PackageURL.from_string(made)
+        # The library leaves `/` in qualifiers, which the specification's own examples encode, and of
+        # names in lower case makes the hex digits lower case too.
+        path, _, query = made.partition("#")[0].partition("?")
+        rest = made.partition("#")[2]
+        assert text == path.replace("%2b", "%2B") + (query and f"?{query.replace('/', '%2F')}") + (
+            rest and f"#{rest}"
+        )
 
 
-@given(texts.map(lambda text: f"pkg:generic/{text}"))
+@given(package_urls())
+@settings(max_examples=300)
+def test_a_canonical_purl_stays_as_it_is(purl: PackageURL) -> None:
+    made = checked_purl(purl.to_string())
+    if not isinstance(made, Bad):
+        canonical = checked_purl(purl_of(parse_purl(made)))
+        assert not isinstance(canonical, Bad)
+        assert purl_of(parse_purl(canonical)) == canonical
+        assert parse_purl(canonical) == parse_purl(made)
+
+
+@given(texts.map(lambda text: f"pkg:generic/{text}") | st.text("pkg:deb/%20fFa=&?#@é", max_size=20))
 @settings(max_examples=300)
 def test_an_accepted_purl_is_one_for_the_library(text: str) -> None:
-    made = names.purl(text)
+    made = checked_purl(text)
     if not isinstance(made, Bad):
+        component = parse_purl(made)
+        assert component.name.isprintable()
         PackageURL.from_string(text)
-        canonical = purl_of(parse_purl(made))
-        assert PackageURL.from_string(canonical).to_string() == canonical
-        assert not isinstance(names.purl(canonical), Bad)
+        canonical = purl_of(component)
+        assert PackageURL.from_string(canonical) == PackageURL.from_string(text)
+        assert not isinstance(checked_purl(canonical), Bad)
 
 
 @given(catalogues())
@@ -159,7 +181,7 @@ def test_every_purl_of_a_catalogue_is_canonical(documents: Documents) -> None:
     for id in images.images:
         for _, declared in inventory.all(id):
             assert PackageURL.from_string(declared.purl).to_string() == declared.purl
-            assert not isinstance(names.purl(declared.purl), Bad)
+            assert not isinstance(checked_purl(declared.purl), Bad)
 
 
 versions = st.one_of(
@@ -197,7 +219,10 @@ def test_known_orders() -> None:
     assert all(version_key(below) < version_key(above) for below, above in itertools.combinations(rising, 2))
 
 
-@given(versions.filter(bool), versions.filter(bool))
+numbered = versions.filter(lambda text: order_of("generic")(text) is not None)
+
+
+@given(numbered, numbered)
 def test_a_range_is_its_comparisons(version: str, bound: str) -> None:
     for operator in ("<", "<=", ">", ">=", "=="):
         comparisons = parse_range(f"{operator}{bound}")
@@ -213,4 +238,4 @@ def test_a_range_is_its_comparisons(version: str, bound: str) -> None:
                 ">=": not below,
                 "==": not below and not above,
             }
-            assert in_range(version, comparisons) == expected[operator]
+            assert in_range("generic", version, comparisons) == expected[operator]

@@ -1,4 +1,4 @@
-"""The examples in README.md and docs/: found, run, and brought up to date.
+"""The examples in README.md and docs/: found, run, and brought up to date. So is the table of audit rules.
 
 An example is a fence of the language `console`: commands behind `$ `, each followed by what it
 prints. All examples of a document run in one shell, from top to bottom, in a folder that holds a
@@ -24,6 +24,8 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.tools.rules import with_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = ("docs/manifests.md",)
@@ -183,7 +185,7 @@ def main(chosen: list[str]) -> None:
     for name in chosen or documents():
         path = ROOT / name
         old = path.read_text(encoding="utf-8")
-        new = refreshed(old)
+        new = with_rules(refreshed(old))
         if new != old:
             path.write_text(new, encoding="utf-8")
             sys.stderr.write(f"changed {name}\n")

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from rgraph.versions import in_range, parse_range, version_key
+from rgraph.versions import parse_range, version_key
 
 ASCENDING = [
     ["1.9", "1.10", "1.11"],
@@ -17,6 +17,8 @@ ASCENDING = [
     ["10.0.130", "10.1", "11.0.3", "11.1.1"],
     ["2018.3", "2018.3.222", "2021.1"],
     ["7", "7.6.3.30", "8"],
+    ["v1.9", "1.10", "V1.11", "v2.0rc1", "2.0"],
+    ["9" * 5000, "1" + "0" * 5000, "1" + "0" * 4999 + "1"],
 ]
 
 
@@ -28,7 +30,8 @@ def test_order(versions: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [("1.0", "1.0"), ("1-0", "1.0"), ("1.01", "1.1"), ("1.0RC1", "1.0rc1")]
+    ("left", "right"),
+    [("1.0", "1.0"), ("1-0", "1.0"), ("1.01", "1.1"), ("1.0RC1", "1.0rc1"), ("v2.1.0", "2.1.0")],
 )
 def test_equal(left: str, right: str) -> None:
     assert version_key(left) == version_key(right)
@@ -42,35 +45,13 @@ def test_equal(left: str, right: str) -> None:
         (">=1.0", ((">=", "1.0"),)),
         (">= 1.0 , <3", ((">=", "1.0"), ("<", "3"))),
         ("==1.1.1c", (("==", "1.1.1c"),)),
+        (">=1:2.0~rc1-1+b1, <2!3_1", ((">=", "1:2.0~rc1-1+b1"), ("<", "2!3_1"))),
     ],
 )
 def test_ranges(text: str, expected: tuple[tuple[str, str], ...]) -> None:
     assert parse_range(text) == expected
 
 
-@pytest.mark.parametrize("text", ["1.0", ">", "=1", "!=1", ">=1 <3", ">=1,", ",", "~=1.0", ">1; x"])
+@pytest.mark.parametrize("text", ["1.0", ">", "=1", "!=1", ">=1 <3", ">=1,", ",", ">=!1", "~=1.0", ">1; x"])
 def test_no_ranges(text: str) -> None:
     assert parse_range(text) is None
-
-
-@pytest.mark.parametrize(
-    ("version", "text", "expected"),
-    [
-        ("1.5", ">=1.0, <3", True),
-        ("1.0", ">=1.0", True),
-        ("1.0", ">1.0", False),
-        ("3", "<3", False),
-        ("3", "<=3", True),
-        ("3.0rc1", "<3.0", True),
-        ("1.1.1c", "==1.1.1c", True),
-        ("1.1.1", "==1.1.1c", False),
-        ("10", ">9", True),
-        ("", "", True),
-        ("", ">=1", False),
-        ("1", "", True),
-    ],
-)
-def test_in_range(version: str, text: str, expected: bool) -> None:
-    comparisons = parse_range(text)
-    assert comparisons is not None
-    assert in_range(version, comparisons) is expected

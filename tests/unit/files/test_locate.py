@@ -91,3 +91,37 @@ def test_files_that_are_not_there_or_outside_are_not_opened(root: Path, file: st
 def test_columns_count_characters(root: Path) -> None:
     (root / FILE).write_text("kind: [é😀, x]\n", encoding="utf-8")
     assert at(root, Place(FILE, ("kind", 1)))[:2] == (1, 12)
+
+
+WORDS = """\
+steps:
+  - conda:
+      packages: [r-base=1, r=2, libr=3, "R_Utils=4", r-utils-more=5, c++=6, g++=7]
+  - run: install r-base here
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "word", "expected"),
+    [
+        (("steps",), "packages", (3, 7)),
+        (("steps", 0), "r-base", (3, 18)),
+        (("steps", 1), "r-base", (4, 10)),
+        (("steps", 0), "r", (3, 18)),
+        (("steps", 0), "r=2", (3, 28)),
+        (("steps", 0), "base", (3, 18)),
+        (("steps", 0), "libr", (3, 33)),
+        (("steps", 0), "lib", (2, 5)),  # part of a word only
+        (("steps", 0), "r-utils", (3, 41)),  # as purls write it
+        (("steps", 0), "R_utils_More", (3, 54)),
+        (("steps", 0), "g++", (3, 77)),
+        (("steps", 0), "+", (3, 70)),  # no letter or digit to look it up by
+        (("steps", 0), "nothing", (2, 5)),
+        (("steps", 9), "libr", (3, 33)),
+    ],
+)
+def test_a_word_below_a_place(
+    root: Path, path: tuple[str | int, ...], word: str, expected: tuple[int, int]
+) -> None:
+    (root / FILE).write_text(WORDS)
+    assert at(root, Place(FILE, path, word=word))[:2] == expected

@@ -19,9 +19,12 @@ from rgraph.files.yaml_nodes import load
 from rgraph.manifest.document import KINDS, convert
 from rgraph.manifest.step import STEP_KINDS
 from rgraph.schema.build import ALL, NAMES, schema, schema_name, schema_text
+from rgraph.schema.examples import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parents[3]
 LAYER = {"kind": "base", "name": "a", "from": "debian", "variant": "1"}
+WAIVER = {"rule": "RG101", "where": "a", "reason": "b", "owner": "c", "until": "2027-01-31"}
+FIT = {"purl": "pkg:pypi/a", "needs": {"cuda": ">=10"}, "source": "b"}
 
 
 def accepts(data: object, name: str = ALL) -> bool:
@@ -60,7 +63,14 @@ def of_init() -> Iterator[tuple[str, Any]]:
     problems.raise_any()
 
 
-MANIFESTS = dict([*shipped(), *of_init()])
+def of_reference() -> Iterator[tuple[str, Any]]:
+    problems = Problems()
+    for kind, text in DOCUMENTS.items():
+        yield f"reference: {kind}", load(kind, text.encode(), problems)
+    problems.raise_any()
+
+
+MANIFESTS = dict([*shipped(), *of_init(), *of_reference()])
 
 
 def properties(node: object, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -173,6 +183,16 @@ def test_a_step_does_not_fit(name: str, list_of_steps: str) -> None:
         {"kind": "externals", "externals": {"a": {}}},
         {"kind": "externals", "externals": []},
         {"kind": "components", "components": [{"purl": "pkg:cran/a"}]},
+        {"kind": "catalog", "name": "a", "policy": {"levels": {"RG101": "fatal"}}},
+        {"kind": "catalog", "name": "a", "policy": {"licenses": ["MIT"]}},
+        {"kind": "catalog", "name": "a", "policy": {"notices": "some"}},
+        {"kind": "compatibility", "compatibility": [{"purl": "pkg:pypi/a", "needs": {"cuda": "1"}}]},
+        {"kind": "compatibility", "compatibility": [{**FIT, "needs": {"cuda": True}}]},
+        {"kind": "compatibility", "compatibility": [{**FIT, "status": "guessed"}]},
+        {"kind": "compatibility"},
+        {"kind": "waivers", "waivers": [{key: WAIVER[key] for key in WAIVER if key != "until"}]},
+        {"kind": "waivers", "waivers": [{**WAIVER, "expires": "2027-01-31"}]},
+        {"kind": "waivers", "waivers": WAIVER},
     ],
     ids=json.dumps,
 )
@@ -189,6 +209,9 @@ def test_what_rgraph_refuses_the_schema_refuses(data: object) -> None:
         {**LAYER, "healthcheck": "none"},
         {**LAYER, "healthcheck": {"command": ["true"], "retries": "3"}},
         {"kind": "recipe", "name": "a", "steps": [], "params": {"a": None, "b": {"default": False}}},
+        {"kind": "catalog", "name": "a", "policy": {"levels": {"RG101": "off"}}},
+        {"kind": "compatibility", "compatibility": [{**FIT, "required": ["cuda"]}]},
+        {"kind": "waivers", "waivers": [{**WAIVER, "where": ["a", "pkg:pypi/*"]}]},
     ],
     ids=json.dumps,
 )
@@ -232,7 +255,7 @@ def test_descriptions_are_markdown_where_that_matters() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("", ALL), ("base", "layer"), ("framework", "layer"), ("layer", "layer"), ("recipe", "recipe")],
+    [("", ALL), ("base", "layer"), ("framework", "layer"), ("layer", "layer"), ("waivers", "waivers")],
 )
 def test_the_name_of_the_schema_for_a_kind(kind: str, name: str) -> None:
     assert schema_name(kind) == name

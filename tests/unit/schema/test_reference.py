@@ -5,15 +5,21 @@ from collections import Counter
 
 import pytest
 
+from rgraph.audit.table import RULES
+from rgraph.catalog import build_catalog
+from rgraph.errors import Problems
 from rgraph.expressions import FILTERS
-from rgraph.manifest.document import KINDS
+from rgraph.files.yaml_nodes import load
+from rgraph.lock import Lock
+from rgraph.manifest.document import KINDS, convert
 from rgraph.manifest.step import STEP_KINDS
-from rgraph.schema.examples import EXPRESSIONS, STEPS
+from rgraph.schema.examples import DOCUMENTS, EXPRESSIONS, STEPS
 from rgraph.schema.reference import markdown
 from rgraph.schema.rendered import value_of
 from rgraph.schema.tables import table, words
 from rgraph.schema.types import body_of, fields_of
 
+CATALOG = {"kind": "catalog", "name": "example"}
 TEXT = markdown()
 PROSE = re.sub(r"^```.*?^```$", "", TEXT, flags=re.S | re.M)
 
@@ -63,6 +69,18 @@ def test_every_key_of_a_kind_stands_in_its_table(kind: str) -> None:
 
 def test_an_image_of_the_example_is_rendered() -> None:
     assert "\nFROM my-images/r-base:4.2.2\n" in section("## Layers")
+
+
+def test_examples_of_documents_say_nothing_wrong() -> None:
+    problems = Problems()
+    data = [(kind, load(kind, text.encode(), problems)) for kind, text in DOCUMENTS.items()]
+    written = [(kind, convert(kind, each, problems)) for kind, each in (*data, ("c", CATALOG))]
+    catalog = build_catalog([(kind, each) for kind, each in written if each], {}, {}, Lock(), problems)
+    assert not list(problems)
+    assert catalog.fits
+    assert [RULES[waiver.manifest.rule].name for waiver in catalog.waivers] == ["end-of-life"]
+    for text in DOCUMENTS.values():
+        assert f"```yaml\n{text.rstrip()}\n```" in TEXT
 
 
 def test_every_filter_is_explained() -> None:

@@ -1,0 +1,175 @@
+"""Whether an advisory's statement about a package holds for a version (OSV schema 1.7, "Evaluation").
+
+Ranges of type SEMVER are judged in the order of the package's ecosystem, as its versions are written
+so; PEP 440 and the other orders agree with SemVer on what both admit. Commits of GIT ranges need the
+repository: of those only enumerated versions count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Literal
+
+from rgraph.advisories.interface import Affected, Event, Interval
+from rgraph.ecosystems import order_of
+
+Verdict = Literal["affected", "free", "unknown"]
+
+_Position = tuple[int, Any]
+"""A version between the beginning and the end of all versions."""
+
+_BEGIN: _Position = (0, None)
+_END: _Position = (2, None)
+
+_NUMBER = re.compile("[0-9]+")
+_TAG = re.compile(r"[vV]?\d+(?:\.\d+)+(?:[._+-]?[\w.+-]*)")
+"""A ref that is plainly a tag of a version, and no branch or commit."""
+
+
+@cache
+def _key(type: str, version: str) -> Any:
+    # Many advisories enumerate the same versions.
+    return order_of(type)(version)
+
+
+def judge(affected: Affected, type: str, version: str) -> Verdict:
+    """What an advisory says of a version of the package that it is about.
+
+    `type` is the purl type whose order of versions holds. `unknown`: the version or all that the
+    advisory gives cannot be placed in that order, or it gives nothing to compare with.
+    """
+    if not version:
+        return "unknown"
+    if type == "github":
+        return _judge_ref(affected, version)
+    if version in affected.versions:
+        return "affected"
+    key = _key(type, version)
+    if key is None:
+        return "unknown"
+    within = {_holds(each, type, (1, key)) for each in affected.ranges if each.type != "GIT"}
+    if True in within or _is_listed(affected.versions, type, version, key):
+        return "affected"
+    if affected.versions:
+        return "free"
+    return "unknown" if None in within or not within else "free"
+
+
+def _is_listed(versions: tuple[str, ...], type: str, version: str, key: Any) -> bool:
+    numbers = _numbers(version)
+    alike = (_key(type, each) for each in versions if _numbers(each) == numbers)
+    return any(each is not None and each == key for each in alike)
+
+
+@cache
+def _numbers(version: str) -> tuple[str, ...]:
+    """The numbers in a version but for zeros: equal versions have the same ones in each of the orders.
+
+    Comparing them takes a fortieth of the time that Debian's comparison takes.
+    """
+    return tuple(filter(None, (each.lstrip("0") for each in _NUMBER.findall(version))))
+
+
+def _judge_ref(affected: Affected, ref: str) -> Verdict:
+    if _untagged(ref) in map(_untagged, affected.versions):
+        return "affected"
+    return "free" if affected.versions and _TAG.fullmatch(ref) else "unknown"
+
+
+def _untagged(ref: str) -> str:
+    return re.sub(r"^[vV](?=\d)", "", ref)
+
+
+def _holds(interval: Interval, type: str, version: _Position) -> bool | None:
+    """Whether a version lies in a range; None if one of its ends is no version."""
+    events = _events(interval, type)
+    if events is None:
+        return None
+    limits = [at for at, _, kind in events if kind == "limit"]
+    if limits and not any(version < limit for limit in limits):
+        return False
+    inside = False
+    for at, _, kind in events:
+        match kind:
+            case "introduced" if version >= at:
+                inside = True
+            case "fixed" if version >= at:
+                inside = False
+            case "last_affected" if version > at:
+                inside = False
+    return inside
+
+
+def _events(interval: Interval, type: str) -> list[tuple[_Position, bool, str]] | None:
+    """The events in order. What begins at a version stands before what ends there."""
+    found = []
+    for event in interval.events:
+        at = _position(event, type)
+        if at is None:
+            return None
+        kind = _kind(event)
+        found.append((at, kind != "introduced", kind))
+    return sorted(found)
+
+
+def _kind(event: Event) -> str:
+    if event.introduced:
+        return "introduced"
+    if event.fixed:
+        return "fixed"
+    return "last_affected" if event.last_affected else "limit"
+
+
+def _position(event: Event, type: str) -> _Position | None:
+    if event.introduced == "0":
+        return _BEGIN
+    if "*" in event.limit:
+        return _END
+    key = _key(type, event.introduced or event.fixed or event.last_affected or event.limit)
+    return None if key is None else (1, key)
+
+
+def may_return(affected: Affected, type: str, version: str) -> bool:
+    """Whether a version above one that is not affected may be affected: one is introduced or listed there."""
+    key = _key(type, version)
+    later = [event.introduced for each in affected.ranges if each.type != "GIT" for event in each.events]
+    later += affected.versions
+    keys = [_key(type, text) for text in later if text and text != "0"]
+    return key is None or any(each is None or each > key for each in keys)
+
+
+def first_fixed(statements: Iterable[Affected], type: str, version: str) -> str:
+    """The lowest fixed version above a version that none of some statements calls affected; empty if none."""
+    statements = tuple(statements)
+    key = _key(type, version)
+    texts = {
+        event.fixed
+        for each in statements
+        for part in each.ranges
+        for event in part.events
+        if part.type != "GIT" and event.fixed
+    }
+    known = [(found, text) for text in sorted(texts) if (found := _key(type, text)) is not None]
+    for _, text in sorted(known, key=lambda each: each[0]):
+        if key is not None and _key(type, text) > key and _is_free(statements, type, text):
+            return text
+    return ""
+
+
+def _is_free(statements: tuple[Affected, ...], type: str, version: str) -> bool:
+    return all(judge(each, type, version) != "affected" for each in statements)
+
+
+def last_affected(statements: Iterable[Affected], type: str) -> str:
+    """The greatest version that some statements call the last affected one; empty if they name none."""
+    texts = {
+        event.last_affected
+        for each in statements
+        for part in each.ranges
+        for event in part.events
+        if part.type != "GIT" and event.last_affected
+    }
+    known = [(found, text) for text in sorted(texts) if (found := _key(type, text)) is not None]
+    return max(known, key=lambda each: each[0])[1] if known else ""
