@@ -14,8 +14,9 @@ The data flow, and where each part of it lives (each room imports only those abo
 
 `errors`, `names`, `versions`, `expressions` are what everything stands on; `ecosystems` compares versions,
 `licenses` reads licence expressions; `graph` orders, `selection` chooses, `inventory` counts components,
-`attribution` knows which licence texts they need, `provenance` where they come from; `schema` documents the language; `app` has the use cases, one
-function for each command; `cli` shows them.
+`attribution` knows which licence texts they need, `provenance` where they come from, `advisories` whether
+they are affected; `schema` documents the language; `app` has the use cases, one function for each command;
+`cli` shows them.
 """
 
 __version__ = "0.1.0"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rgraph.catalog import Fact, FactKey
-from rgraph.steps.interface import Component
 from rgraph.ecosystems import in_range
+from rgraph.steps.interface import Component
 
 
 def fact_of(component: Component, facts: Mapping[FactKey, tuple[Fact, ...]]) -> Fact | None:

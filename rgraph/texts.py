@@ -39,7 +39,8 @@ COMPONENTS_TITLE: Final = "COMPONENTS"
 COMPONENTS_ABOUT: Final = """\
 A licence marked "assumed" is commonly known and was not checked against the
 component's own files; one marked "needs review" waits for a person to check
-it. All others were checked."""
+it. A component's licence without a mark was checked. That of an image as a
+whole bears no mark: the catalogue does not say how sure it is."""
 NOT_KNOWN: Final = "not known to the catalogue"
 NO_VERSION: Final = "(version not declared)"
 NO_COPYRIGHT: Final = "Copyright: the catalogue does not know the component's own line"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from rgraph.advisories.interface import REPOSITORY, Advisories, Advisory
 from rgraph.advisories.match import Match, Matcher, Vulnerability
 from rgraph.advisories.naming import lowest
 from rgraph.audit.interface import Finding, Rule
-from rgraph.audit.subject import Brought, Subject, plain_purl
+from rgraph.audit.subject import Subject, plain_purl
 from rgraph.errors import Place
+from rgraph.inventory import Declared
+from rgraph.steps.interface import Component
 
 VULNERABLE = Rule(
     "RG701", "vulnerable-component", "error", "An advisory says that a component's version is affected."
@@ -51,46 +55,68 @@ _COVERED_BY = {
 }
 
 
+class Held(Struct, frozen=True, eq=False):
+    """A component in one version, wherever it is declared: what an advisory says holds for all places."""
+
+    declared: Declared
+    """At the first place."""
+    bringers: tuple[str, ...]
+    related: tuple[tuple[Place, str], ...]
+    """The other places."""
+
+
+def _held(subject: Subject) -> Iterator[Held]:
+    found: dict[tuple[str, Component], tuple[list[Declared], dict[str, None]]] = {}
+    for each in subject.components:
+        key = each.declared.purl, each.declared.component
+        places, bringers = found.setdefault(key, ([], {}))
+        places.append(each.declared)
+        bringers.update(dict.fromkeys(each.bringers))
+    for places, bringers in found.values():
+        first, *others = places
+        yield Held(first, tuple(bringers), tuple((each.place, "it is declared here too") for each in others))
+
+
 def check(subject: Subject) -> Iterator[Finding]:
     """All findings of the family; none if the audit was given no advisories."""
     advisories = subject.advisories
     if advisories is None:
         return
     matcher = Matcher(advisories)
-    uncovered: dict[str, list[Brought]] = {}
-    for brought in subject.components:
-        yield from _fixes(subject, matcher, brought)
-        if matcher.called(brought.declared):
-            yield from _component(subject, matcher, brought)
+    uncovered: dict[str, list[Held]] = {}
+    for held in _held(subject):
+        yield from _fixes(subject, matcher, held)
+        if matcher.called(held.declared):
+            yield from _component(subject, matcher, held)
         else:
-            uncovered.setdefault(brought.declared.component.type, []).append(brought)
+            uncovered.setdefault(held.declared.component.type, []).append(held)
     for type, components in sorted(uncovered.items()):
         yield _not_covered(subject, advisories, type, components)
     yield from _skipped(advisories)
 
 
-def _component(subject: Subject, matcher: Matcher, brought: Brought) -> Iterator[Finding]:
+def _component(subject: Subject, matcher: Matcher, held: Held) -> Iterator[Finding]:
     open_: list[Match] = []
-    for match in matcher.matches(brought.declared):
+    for match in matcher.matches(held.declared):
         if match.found == "affected":
-            yield _vulnerable(subject, brought, match)
+            yield _vulnerable(subject, held, match)
         else:
             open_.append(match)
     if open_:
-        yield _version_unknown(subject, brought, open_)
+        yield _version_unknown(subject, held, open_)
 
 
-def _vulnerable(subject: Subject, brought: Brought, match: Match) -> Finding:
+def _vulnerable(subject: Subject, held: Held, match: Match) -> Finding:
     found = match.vulnerability
     facts = "".join(f", {each}" for each in (_grade(found), _way_out(match)) if each)
     text = next((each.summary for each in found.advisories if each.summary.strip()), "")
-    what = f"{_named(brought)} is affected by {_ids(found)}{facts}" + (f": {_plain(text)}" if text else "")
-    return _finding(subject, VULNERABLE, brought, what, found.ids, _help(match))
+    what = f"{_named(held)} is affected by {_ids(found)}{facts}" + (f": {_plain(text)}" if text else "")
+    return _finding(subject, VULNERABLE, held, what, found.ids, _help(match))
 
 
-def _named(brought: Brought) -> str:
+def _named(held: Held) -> str:
     """Name and version, or the lowest version that may be installed."""
-    declared = brought.declared
+    declared = held.declared
     if declared.component.version or not lowest(declared.component):
         return f"{declared.name} {declared.component.version}".strip()
     return f"{declared.name}, which may be {lowest(declared.component)},"
@@ -117,31 +143,27 @@ def _grade(found: Vulnerability) -> str:
     return next(iter([*words, *grades]), "")
 
 
-def _fixes(subject: Subject, matcher: Matcher, brought: Brought) -> Iterator[Finding]:
+def _fixes(subject: Subject, matcher: Matcher, held: Held) -> Iterator[Finding]:
     """What the pin says that it fixes, compared with the advisories of that name."""
-    for id in dict.fromkeys(brought.declared.component.fixes):
+    for id in dict.fromkeys(held.declared.component.fixes):
         known = matcher.named(id)
-        about = [each for each in known if matcher.is_about(each, brought.declared)]
-        found = [each for each in (matcher.match(each, brought.declared) for each in about) if each]
+        about = [each for each in known if matcher.is_about(each, held.declared)]
+        found = [each for each in (matcher.match(each, held.declared) for each in about) if each]
         bad = [each for each in found if each.found == "affected"]
         unsure = [each for each in found if each.found == "unknown"]
         if bad:
-            what = f"{_named(brought)} is said to fix {id} and is affected by it, {_way_out(bad[0])}"
-            yield _finding(
-                subject, NOT_REACHED, brought, what, (id, *bad[0].vulnerability.ids), _help(bad[0])
-            )
+            what = f"{_named(held)} is said to fix {id} and is affected by it, {_way_out(bad[0])}"
+            yield _finding(subject, NOT_REACHED, held, what, (id, *bad[0].vulnerability.ids), _help(bad[0]))
         elif not about or unsure:
-            what, help = _unconfirmed(brought, id, known, bool(unsure))
+            what, help = _unconfirmed(held, id, known, bool(unsure))
             names = (id, *(name for each in known for name in each.ids))
-            yield _finding(subject, NOT_CONFIRMED, brought, what, names, help)
+            yield _finding(subject, NOT_CONFIRMED, held, what, names, help)
 
 
-def _unconfirmed(
-    brought: Brought, id: str, known: tuple[Vulnerability, ...], unsure: bool
-) -> tuple[str, str]:
-    name = _named(brought)
+def _unconfirmed(held: Held, id: str, known: tuple[Vulnerability, ...], unsure: bool) -> tuple[str, str]:
+    name = _named(held)
     if unsure:
-        if not lowest(brought.declared.component):
+        if not lowest(held.declared.component):
             return f"{name} is said to fix {id}, and has no version to judge that by", "pin the version"
         return f"{name} is said to fix {id}, and the advisory gives no version to compare it with", ""
     if not known:
@@ -162,14 +184,14 @@ def _abouts(advisory: Advisory) -> Iterator[str]:
             yield from (_plain(each.repo) for each in affected.ranges if each.repo)
 
 
-def _version_unknown(subject: Subject, brought: Brought, matches: list[Match]) -> Finding:
-    declared = brought.declared
+def _version_unknown(subject: Subject, held: Held, matches: list[Match]) -> Finding:
+    declared = held.declared
     ids = _some([each.vulnerability.id for each in matches])
     count = f"{len(matches)} known vulnerabilities" if len(matches) > 1 else "a known vulnerability"
     least = lowest(declared.component)
     help = "pin its version"
     if declared.component.version:
-        what = f"the version of {_named(brought)} cannot be compared with those of {count}: {ids}"
+        what = f"the version of {_named(held)} cannot be compared with those of {count}: {ids}"
         help = "pin a released version, or read these advisories and waive the finding"
     elif least:
         what = f"{declared.name} is {least} or above, and {count} may be in a later version: {ids}"
@@ -178,10 +200,10 @@ def _version_unknown(subject: Subject, brought: Brought, matches: list[Match]) -
         has = f"only its {pinned}" if pinned else "no version"
         what = f"{declared.name} has {has}, so that nobody can say whether it has {count}: {ids}"
     names = tuple(name for each in matches for name in each.vulnerability.ids)
-    return _finding(subject, VERSION_UNKNOWN, brought, what, names, help)
+    return _finding(subject, VERSION_UNKNOWN, held, what, names, help)
 
 
-def _not_covered(subject: Subject, advisories: Advisories, type: str, components: list[Brought]) -> Finding:
+def _not_covered(subject: Subject, advisories: Advisories, type: str, components: list[Held]) -> Finding:
     names = list(dict.fromkeys(map(_with_distribution, components)))
     kind = f"component{'s' if len(names) > 1 else ''} of type {type}"
     given = _some(list(dict.fromkeys(_shown(*each) for each in sorted(advisories.ecosystems))))
@@ -193,10 +215,10 @@ def _not_covered(subject: Subject, advisories: Advisories, type: str, components
     return Finding(NOT_COVERED, components[0].declared.place, what, f"pkg:{type}/*", help, images)
 
 
-def _with_distribution(brought: Brought) -> str:
-    _, found, rest = brought.declared.purl.partition("distro=")
+def _with_distribution(held: Held) -> str:
+    _, found, rest = held.declared.purl.partition("distro=")
     distribution = rest.partition("&")[0].partition("#")[0]
-    return f"{brought.declared.name} of {distribution}" if found else brought.declared.name
+    return f"{held.declared.name} of {distribution}" if found else held.declared.name
 
 
 def _shown(base: str, release: str) -> str:
@@ -205,7 +227,7 @@ def _shown(base: str, release: str) -> str:
     return f"{base} {release}" if release else base
 
 
-def _once(components: Iterable[Brought]) -> Iterable[tuple[str, ...]]:
+def _once(components: Iterable[Held]) -> Iterable[tuple[str, ...]]:
     return dict.fromkeys(each.bringers for each in components)
 
 
@@ -221,22 +243,22 @@ def _skipped(advisories: Advisories) -> Iterator[Finding]:
         yield Finding(SKIPPED, place, what, advisories.source, "is it the right folder?")
 
 
-def _finding(
-    subject: Subject, rule: Rule, brought: Brought, what: str, ids: Iterable[str], help: str
-) -> Finding:
+def _finding(subject: Subject, rule: Rule, held: Held, what: str, ids: Iterable[str], help: str) -> Finding:
     return Finding(
         rule,
-        brought.declared.place,
+        held.declared.place,
         what,
-        plain_purl(brought.declared.purl),
+        plain_purl(held.declared.purl),
         help,
-        subject.holding(brought.bringers),
+        subject.holding(held.bringers),
         tuple(dict.fromkeys(map(_plain, ids))),
+        held.related,
     )
 
 
 def _ids(found: Vulnerability) -> str:
     first, *others = map(_plain, found.ids)
+    others.sort(key=lambda id: not id.startswith("CVE-"))  # the names that most people know
     return f"{first} ({_some(others)})" if others else first
 
 

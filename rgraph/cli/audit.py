@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 from typer.core import TyperCommand
 
-from rgraph.cli.common import Exclude, Folders, Selectors, directory, today
+from rgraph.cli.common import Exclude, Folders, Selectors, directory, today, write
 
 
 class AuditCommand(TyperCommand):
@@ -109,7 +109,7 @@ def audit(
     show.note_skipped(audited)
     match format:
         case "json":
-            typer.echo(show.audit_json(audited))
+            write(show.audit_json(audited))
         case "sarif":
             prefix = app.below_repository(workspace.root)
             typer.echo(show.audit_sarif(audited, app.rule_pages(), prefix, show_waived))

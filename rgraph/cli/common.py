@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -61,17 +61,34 @@ def columns(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
     return "\n".join([bold(line(heads)), *map(line, rows)])
 
 
-def json_lines(head: Mapping[str, object], lists: Mapping[str, Sequence[object]]) -> str:
-    """A JSON object that begins with some values and ends with lists, an entry of theirs a line."""
+def json_lines(head: Mapping[str, object], lists: Mapping[str, Iterable[object]]) -> Iterator[str]:
+    """A JSON object that begins with some values and ends with lists, an entry of theirs a line.
+
+    In pieces: an audit's may have hundreds of megabytes in all.
+    """
     # Late: `--help` needs none.
     import msgspec
 
     encode = msgspec.json.Encoder().encode
-    parts = [f'"{name}": {encode(value).decode()}' for name, value in head.items()]
+    start = "{"
+    for name, value in head.items():
+        yield f'{start}"{name}": {encode(value).decode()}'
+        start = ",\n "
     for name, entries in lists.items():
-        listed = ",\n  ".join(encode(entry).decode() for entry in entries)
-        parts.append(f'"{name}": [\n  {listed}\n ]' if listed else f'"{name}": []')
-    return "{" + ",\n ".join(parts) + "}"
+        yield f'{start}"{name}": ['
+        start, before, end = ",\n ", "\n  ", "]"
+        for entry in entries:
+            yield before
+            yield encode(entry).decode()
+            before, end = ",\n  ", "\n ]"
+        yield end
+    yield "}"
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Writes a text and a line break to stdout, piece by piece."""
+    sys.stdout.writelines(pieces)
+    sys.stdout.write("\n")
 
 
 def bold(text: str) -> str:

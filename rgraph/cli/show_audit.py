@@ -54,12 +54,14 @@ class Audited(Struct, frozen=True, eq=False):
     advisories: Advisories | None
 
 
-def positions(audited: Audited) -> Positions:
-    """Where all findings are; every file is read once."""
+def positions(audited: Audited, related: int | None = None) -> Positions:
+    """Where all findings are, and so many other places of each; every file is read once."""
     report = audited.report
     findings = [*report.findings, *(each.finding for each in report.accepted)]
     places = {finding.place for finding in findings}
-    return locate(audited.root, places | {place for finding in findings for place, _ in finding.related})
+    return locate(
+        audited.root, places | {place for finding in findings for place, _ in finding.related[:related]}
+    )
 
 
 def note_skipped(audited: Audited) -> None:
@@ -89,7 +91,7 @@ def audit_sarif(audited: Audited, pages: Mapping[str, str], prefix: str, waived:
     return sarif(run, report.findings, report.accepted if waived else ())
 
 
-def audit_json(audited: Audited) -> str:
+def audit_json(audited: Audited) -> Iterator[str]:
     """For programs, a finding a line; with what waivers accept."""
     report, found = audited.report, positions(audited)
     images = _Images()
@@ -100,10 +102,10 @@ def audit_json(audited: Audited) -> str:
         "counts": {**_counts(report.findings), "waived": len(report.accepted)},
         "advisories": _advisories(audited.advisories),
     }
-    lists: dict[str, Sequence[object]] = {
+    lists: dict[str, Iterable[object]] = {
         "rules": _rules(),
-        "findings": [_entry(each, found, images) for each in report.findings],
-        "waived": [{**_entry(each.finding, found, images), **_waiver(each)} for each in report.accepted],
+        "findings": (_entry(each, found, images) for each in report.findings),
+        "waived": ({**_entry(each.finding, found, images), **_waiver(each)} for each in report.accepted),
     }
     return json_lines(head, lists)
 
@@ -170,7 +172,7 @@ class _Shown(Struct, frozen=True, eq=False):
 
 def audit_text(audited: Audited, waived: bool) -> str:
     """For people: the gravest first, by rule; what several findings have in common stands once."""
-    report, found = audited.report, positions(audited)
+    report, found = audited.report, positions(audited, _MOST_RELATED + 1)
 
     def concerned(finding: Finding) -> tuple[str, ...]:
         return (f"in {named(finding.images, audited.total)}",) if finding.images else ()

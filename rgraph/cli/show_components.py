@@ -36,7 +36,7 @@ def components_json(found: Sequence[Listed]) -> str:
     entries = [
         {**entry(each.declared), "from": each.bringers, "image_count": len(each.images)} for each in found
     ]
-    return json_lines({"schema": 1}, {"components": entries})
+    return "".join(json_lines({"schema": 1}, {"components": entries}))
 
 
 def components_csv(found: Sequence[Listed]) -> str:
@@ -97,7 +97,7 @@ def licenses_json(found: Sequence[LicenseUse]) -> str:
         }
         for each in found
     ]
-    return json_lines({"schema": 1}, {"licenses": entries})
+    return "".join(json_lines({"schema": 1}, {"licenses": entries}))
 
 
 def licenses_text(found: Sequence[LicenseUse]) -> str:
@@ -153,7 +153,7 @@ def why_json(root: Path, found: Sequence[Bringing]) -> str:
         }
         for each in found
     ]
-    return json_lines({"schema": 1}, {"brought": entries})
+    return "".join(json_lines({"schema": 1}, {"brought": entries}))
 
 
 def why_text(root: Path, found: Sequence[Bringing], image: str = "") -> str:

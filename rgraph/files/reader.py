@@ -92,11 +92,15 @@ def locate(root: Path, places: Iterable[Place]) -> dict[Place, tuple[int, int, s
     by_file: dict[str, list[Place]] = {}
     for place in places:
         by_file.setdefault(place.file, []).append(place)
-    found: dict[Place, tuple[int, int, str]] = {}
+    groups = list(by_file.values())
     with _no_collector():
-        for file, group in by_file.items():
-            found.update(_locate(root, file, group))
-    return found
+        parts = in_halves(groups, lambda some: [_locate(root, group) for group in some], _Lines)
+    lines = (line for part in parts for found in part for line in found)
+    return dict(zip((place for group in groups for place in group), lines, strict=True))
+
+
+_Lines = list[list[tuple[int, int, str]]]
+"""For each file: for each place in it its line, column and the line's text."""
 
 
 @contextmanager
@@ -202,19 +206,22 @@ def _has_plain_name(name: str, file: str, problems: Problems) -> bool:
     return False
 
 
-def _locate(root: Path, file: str, places: list[Place]) -> Iterator[tuple[Place, tuple[int, int, str]]]:
-    text, raw = _text(root, file)
+def _locate(root: Path, places: list[Place]) -> list[tuple[int, int, str]]:
+    """Where the places of one file are."""
+    text, raw = _text(root, places[0].file)
     lines = [_shown_line(line) for line in split_lines(text)]
     try:
         node = compose(text, raw) if any(place.path and not place.line for place in places) else None
     except Faults:
         node = None
     positions = Positions(node) if node else None
+    found = []
     for place in places:
         line, column = place.line, max(place.column, 1)
         if not line:
             line, column = positions.of(place) if positions and place.path else (1, 1)
-        yield place, (line, column, lines[line - 1] if line <= len(lines) else "")
+        found.append((line, column, lines[line - 1] if line <= len(lines) else ""))
+    return found
 
 
 def _text(root: Path, file: str) -> tuple[str, bytes]:

@@ -14,7 +14,7 @@ from rgraph.render.view import View
 
 _WIDTH = 79
 _LONGEST = 110
-"""A line that a licence's author broke is left alone; one longer than this is a whole paragraph."""
+"""A text whose author broke its lines is left alone; a line longer than this is a whole paragraph."""
 _STATUS = {"verified": "", "assumed": " (assumed)", "needs-review": " (needs review)"}
 _RULE = f"\n\n{texts.RULE}\n"
 _DOUBLE = f"\n\n{texts.DOUBLE_RULE}\n"
@@ -163,7 +163,7 @@ class Notices:
                 about += [*_named("Home", fact.homepage), *_named("Source", fact.source_offer)]
         lines = [*about, f"Licence: {each.license or texts.NOT_KNOWN}{status}", *_text_line(each)]
         lines += _named("Restriction on use", restriction)
-        return "\n".join([name, *(indent(line.strip(), "  ") for line in lines if line)])
+        return "\n".join([name, *(indent(_folded(line.strip()), "  ") for line in lines if line)])
 
 
 def _title(title: str, *about: str) -> list[str]:
@@ -217,8 +217,11 @@ def _wrapped(text: str, first: str, others: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """The text with its longest lines broken, each at its own indentation; no word is changed."""
-    return "\n".join(_line(line) if len(line) > _LONGEST else line.rstrip() for line in text.split("\n"))
+    """The text with its long lines broken, each at its own indentation; no word is changed."""
+    lines = [line.rstrip() for line in text.split("\n")]
+    if max(map(len, lines)) <= _LONGEST:
+        return "\n".join(lines)
+    return "\n".join(_line(line) if len(line) > _WIDTH else line for line in lines)
 
 
 def _line(line: str) -> str:

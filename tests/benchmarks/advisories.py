@@ -1,5 +1,8 @@
 """Makes advisories in OSV format, to measure with: about packages that are given, none of them true.
 
+    python tests/benchmarks/advisories.py DIR COUNT
+
+writes DIR/advisories.zip, about the components of the catalogue in DIR, and prints how many those are.
 Equal arguments give equal bytes. An advisory has what real ones have: an alias, a text of some hundred
 words, one to three ranges, in every second case the versions enumerated, and references. Four of five
 are about versions below 1.0, as most real ones are about versions that nobody installs any more.
@@ -8,6 +11,7 @@ are about versions below 1.0, as most real ones are about versions that nobody i
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,3 +89,27 @@ def _interval(random: Random) -> dict[str, Any]:
 
 def _version(random: Random) -> str:
     return f"0.{random.randrange(20)}.{random.randrange(10)}"
+
+
+ECOSYSTEMS = {"deb": "Ubuntu:22.04:LTS", "pypi": "PyPI", "cran": "CRAN", "bioconductor": "Bioconductor"}
+"""Types of purls that advisories can be about -> their ecosystem."""
+
+
+def packages(directory: Path) -> list[tuple[str, str]]:
+    """Ecosystem and name of every component of a catalogue that advisories can be about."""
+    from rgraph import app
+
+    workspace = app.Workspace(directory)
+    found = {
+        (each.component.type, each.component.name)
+        for id in workspace.resolved.images
+        for each in workspace.inventory.own(id)
+    }
+    return sorted((ECOSYSTEMS[type], name) for type, name in found if type in ECOSYSTEMS)
+
+
+if __name__ == "__main__":
+    catalogue, number = Path(sys.argv[1]), int(sys.argv[2])
+    named = packages(catalogue)
+    write_zip(catalogue / "advisories.zip", number, named)
+    print(len(named))

@@ -25,6 +25,11 @@ class Case:
     first: list[Sample] = field(default_factory=list)
     check: list[Sample] = field(default_factory=list)
     nothing: list[Sample] = field(default_factory=list)
+    audit: list[Sample] = field(default_factory=list)
+    advisories: int = 0
+    """That the audit was given."""
+    components: int = 0
+    """Distinct names of components, of which advisories are given."""
 
 
 @dataclass
@@ -45,6 +50,7 @@ def tables(cases: Sequence[Case], start: Start) -> str:
     parts = [
         "### plan and bake --print\n\n" + _plans(cases),
         "### generate\n\n" + _generates(cases),
+        "### audit\n\n" + _audits(cases),
         "### start-up\n\n" + _starts(start),
         "### goals\n\n" + _goals(cases, start),
     ]
@@ -99,6 +105,24 @@ def _generates(cases: Iterable[Case]) -> str:
     )
 
 
+def _audits(cases: Iterable[Case]) -> str:
+    head = ["shape", "images", "components", "advisories", "`rgraph audit --format json`", "peak"]
+    return _table(
+        head,
+        (
+            [
+                case.shape,
+                f"{case.images:,}",
+                f"{case.components:,}",
+                f"{case.advisories:,}",
+                _times(case.audit),
+                f"{peak(case.audit):.0f} MB",
+            ]
+            for case in cases
+        ),
+    )
+
+
 def _starts(start: Start) -> str:
     rows = ([name, _times(samples), f"{peak(samples):.0f} MB"] for name, samples in start.samples.items())
     notes = "".join(f"\n\nLeft out: {reason}." for reason in start.left_out)
@@ -114,8 +138,9 @@ def _goals(cases: Sequence[Case], start: Start) -> str:
             for name, growth in (
                 ("plan", _growth(smaller[0].plan, case.plan)),
                 ("bake", _growth(smaller[0].bake, case.bake)),
+                ("audit", _growth(smaller[0].audit, case.audit)),
             ):
-                goal = 10.0 if name == "plan" else None
+                goal = None if name == "bake" else 10.0
                 rows.append(
                     _goal(f"growth of {name} from 1,000 to 10,000, {case.shape}", growth, "times", most=goal)
                 )
@@ -148,6 +173,8 @@ def _goals_of(case: Case) -> list[list[str]]:
                 "times",
                 most=1,
             ),
+            _goal(f"audit with 50,000 advisories, {name}", median(case.audit), "s", most=20),
+            _goal(f"peak memory of audit, {name}", peak(case.audit), "MB", most=2000),
         ]
     return rows
 

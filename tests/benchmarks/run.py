@@ -132,8 +132,30 @@ def _measured(
         (asked.runs, lambda: bench.rgraph(directory, "generate", "--check")),
         (asked.runs, lambda: bench.rgraph(directory, "generate")),
     )
+    case.audit = _audited(bench, directory, case, asked.runs)
     shutil.rmtree(directory)
     return case
+
+
+def _audited(bench: Bench, directory: Path, case: Case, runs: int) -> list[Sample]:
+    """Audits with five advisories for each image, about all components that advisories can be about."""
+    # In a process of its own (see `measure`): it reads the catalogue.
+    made = subprocess.run(
+        [
+            sys.executable,
+            str(Path(__file__).with_name("advisories.py")),
+            str(directory),
+            str(case.images * 5),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    case.components, case.advisories = int(made.stdout), case.images * 5
+    advisories = ["--advisories", str(directory / "advisories.zip")]
+    arguments = ["audit", *advisories, "--format", "json", "--fail-on", "never", "--as-of", "2026-11-21"]
+    return [bench.rgraph(directory, *arguments) for _ in range(runs)]
 
 
 def _counted(folder: Path) -> tuple[int, int]:

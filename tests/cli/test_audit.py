@@ -138,7 +138,7 @@ def test_text_without_findings(root: Path) -> None:
 
 def test_json(root: Path) -> None:
     known = Advisories("osv", count=2, skipped=(Problem(Place("bad.json"), "is no JSON"),))
-    found = json.loads(audit_json(audited(root, Report(FINDINGS, ACCEPTED), advisories=known)))
+    found = json.loads("".join(audit_json(audited(root, Report(FINDINGS, ACCEPTED), advisories=known))))
     assert list(found) == ["schema", "date", "images", "counts", "advisories", "rules", "findings", "waived"]
     assert (found["schema"], found["date"], found["images"]) == (1, "2026-11-21", 20)
     assert found["counts"] == {"error": 1, "warning": 3, "note": 0, "waived": 1}
@@ -185,7 +185,7 @@ def test_thousands_of_findings_in_one_step_are_shown_at_once(format: str, tmp_pa
     start = time.perf_counter()
     if format == "json":
         # A list of thousands for each of thousands is for machines with memory: here a few will do.
-        found = audit_json(audited(tmp_path, Report(findings[-100:], ()), total=5000))
+        found = "".join(audit_json(audited(tmp_path, Report(findings[-100:], ()), total=5000)))
     elif format == "text":
         found = audit_text(report, False)
     else:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rgraph.audit.commands import Command, read_commands, reads_program
+from rgraph.audit.text.commands import Command, read_commands, reads_program
 
 
 def programs(text: str, windows: bool = False) -> list[str]:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rgraph.audit.commands import read_commands
-from rgraph.audit.downloads import checks_something, download_of, remote_code
-from rgraph.audit.installs import installs
-from rgraph.audit.pins_externals import floats
+from rgraph.audit.pins.externals import floats
+from rgraph.audit.pins.fetches import checks_something, download_of, remote_code
+from rgraph.audit.pins.installs import installs
+from rgraph.audit.text.commands import read_commands
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rgraph import app
-from rgraph.audit.fitting import any_fits, fits
+from rgraph.audit.fitness.fitting import any_fits, fits
 from rgraph.audit.interface import Finding
 from rgraph.versions import parse_range
 from tests.audit.running import DAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rgraph.audit.distributions import releases_in
+from rgraph.audit.relations.distributions import releases_in
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rgraph.audit.naming import Said, fits, plain_name, said_in
+from rgraph.audit.relations.naming import Said, fits, plain_name, said_in
 
 
 @pytest.mark.parametrize(

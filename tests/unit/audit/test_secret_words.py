@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rgraph.audit.secret_words import is_literal, is_secret_name, masked, secrets_in, shown, shown_address
+from rgraph.audit.text.secret_words import (
+    is_literal,
+    is_secret_name,
+    masked,
+    secrets_in,
+    shown,
+    shown_address,
+)
 
 BODY = "9aZ4kQ7mT2xW8cV5bN1rL6yH3jD0fG8sPq2E"
 # Put together here, so that no tool takes this file for a leak.

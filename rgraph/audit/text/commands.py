@@ -9,8 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from rgraph.audit.powershell_words import windows_commands
-from rgraph.audit.shell_words import Opened, simple_commands
+from rgraph.audit.text.powershell_words import windows_commands
+from rgraph.audit.text.shell_words import Opened, simple_commands
 
 SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
 _MAX_SCRIPTS: Final = 4

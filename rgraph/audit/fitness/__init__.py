@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
-from rgraph.audit.fitting import Fitting, Found, Thing, any_fits, fits, key_of
+from rgraph.audit.fitness.fitting import Fitting, Found, Thing, any_fits, fits, key_of
 from rgraph.audit.interface import Finding, Rule
 from rgraph.audit.subject import Subject
 from rgraph.catalog import FitFact

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from rgraph.audit import secrets, verification
-from rgraph.audit.commands import Command
-from rgraph.audit.downloads import remote_code
 from rgraph.audit.interface import Finding, Level, Rule
-from rgraph.audit.merging import merged
-from rgraph.audit.scripts import Files, Line, Script, scripts
-from rgraph.audit.secret_words import shown_address
+from rgraph.audit.pins.fetches import remote_code
+from rgraph.audit.safety import secrets, verification
 from rgraph.audit.subject import Subject
+from rgraph.audit.text.commands import Command
+from rgraph.audit.text.merging import merged
+from rgraph.audit.text.scripts import Files, Line, Script, scripts
+from rgraph.audit.text.secret_words import shown_address
 from rgraph.errors import Place
 from rgraph.image import Image
 from rgraph.steps.image_settings import Arg, Env, User

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import structs
 
 from rgraph.audit.interface import Finding, Rule
-from rgraph.audit.owners import Owners
+from rgraph.audit.relations.owners import Owners
 from rgraph.audit.subject import Subject
 from rgraph.errors import Place
 from rgraph.image import Image, ImageStep, Rendered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from rgraph.audit.fitting import BIOCONDUCTOR
+from rgraph.audit.fitness.fitting import BIOCONDUCTOR
 from rgraph.audit.interface import Finding, Rule
 from rgraph.audit.subject import Subject
 from rgraph.catalog import Catalog, FactKey

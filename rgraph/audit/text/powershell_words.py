@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from rgraph.audit.shell_words import Opened
+from rgraph.audit.text.shell_words import Opened
 
 _TOKEN = re.compile(
     r"""

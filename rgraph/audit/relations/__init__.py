@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rgraph.audit import aliases, claims, distributions, duplicates, redundant, siblings, unused
 from rgraph.audit.interface import Finding, Rule
+from rgraph.audit.relations import aliases, claims, distributions, duplicates, redundant, siblings, unused
 from rgraph.audit.subject import Subject
 
 RULES: tuple[Rule, ...] = (

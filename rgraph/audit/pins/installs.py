@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from rgraph.audit.commands import Command, listed_words
+from rgraph.audit.text.commands import Command, listed_words
 from rgraph.suggest import did_you_mean, listed
 
 

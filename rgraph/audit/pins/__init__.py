@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rgraph.audit import pins_downloads, pins_externals
-from rgraph.audit.installs import Install, installs
 from rgraph.audit.interface import Finding, Level, Rule
-from rgraph.audit.merging import merged
-from rgraph.audit.scripts import Files, Script, scripts
-from rgraph.audit.secret_words import shown, shown_address
+from rgraph.audit.pins import downloads, externals
+from rgraph.audit.pins.installs import Install, installs
 from rgraph.audit.subject import Brought, StepUse, Subject, plain_purl
+from rgraph.audit.text.merging import merged
+from rgraph.audit.text.scripts import Files, Script, scripts
+from rgraph.audit.text.secret_words import shown, shown_address
 from rgraph.errors import Place
 from rgraph.purls import purl_of
 from rgraph.steps.download import Source
@@ -33,8 +33,8 @@ INSTALLS = Rule("RG109", "installs-in-run", "warning", "Commands of a step insta
 
 RULES: tuple[Rule, ...] = (
     UNPINNED,
-    *pins_externals.RULES,
-    *pins_downloads.RULES,
+    *externals.RULES,
+    *downloads.RULES,
     NO_SNAPSHOT,
     FLOATING_REF,
     INSTALLS,
@@ -44,7 +44,7 @@ RULES: tuple[Rule, ...] = (
 def check(subject: Subject) -> Iterator[Finding]:
     """All findings of the family."""
     yield from _unpinned(subject)
-    yield from pins_externals.check(subject)
+    yield from externals.check(subject)
     yield from merged(subject, _in_steps(subject))
 
 
@@ -53,10 +53,10 @@ def _in_steps(subject: Subject) -> Iterator[Finding]:
     for use in subject.steps:
         yield from _no_snapshot(subject, files, use)
         yield from _floating_refs(subject, files, use)
-        yield from pins_downloads.check_step(subject, files, use)
+        yield from downloads.check_step(subject, files, use)
     for script in scripts(subject, files):
         yield from _installs(subject, files, script)
-        yield from pins_downloads.check_script(subject, files, script)
+        yield from downloads.check_script(subject, files, script)
 
 
 def _unpinned(subject: Subject) -> Iterator[Finding]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
-from rgraph.audit.installed import Environments
 from rgraph.audit.interface import Finding, Rule
+from rgraph.audit.relations.installed import Environments
 from rgraph.audit.subject import Subject, plain_purl
 from rgraph.ecosystems import order_of
 from rgraph.errors import Path, Place

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rgraph.audit.addresses import addresses_of
-from rgraph.audit.commands import Command, listed_words
 from rgraph.audit.interface import Finding, Level, Rule
-from rgraph.audit.scripts import Files, Script
-from rgraph.audit.secret_words import is_literal, is_secret_name, secrets_in
+from rgraph.audit.pins.addresses import addresses_of
 from rgraph.audit.subject import StepUse, Subject
+from rgraph.audit.text.commands import Command, listed_words
+from rgraph.audit.text.scripts import Files, Script
+from rgraph.audit.text.secret_words import is_literal, is_secret_name, secrets_in
 from rgraph.errors import Place
 from rgraph.image import Image
 from rgraph.steps.image_settings import Arg, Env, Label

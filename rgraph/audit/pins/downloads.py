@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rgraph.audit.addresses import addresses_of, fetches_of
-from rgraph.audit.commands import Command, listed_words
-from rgraph.audit.downloads import checks_something, download_of, remote_code
-from rgraph.audit.installs import R_PROGRAMS
 from rgraph.audit.interface import Finding, Level, Rule
-from rgraph.audit.scripts import Files, Line, Script
-from rgraph.audit.secret_words import shown_address
+from rgraph.audit.pins.addresses import addresses_of, fetches_of
+from rgraph.audit.pins.fetches import checks_something, download_of, remote_code
+from rgraph.audit.pins.installs import R_PROGRAMS
 from rgraph.audit.subject import StepUse, Subject, plain_purl
+from rgraph.audit.text.commands import Command, listed_words
+from rgraph.audit.text.scripts import Files, Line, Script
+from rgraph.audit.text.secret_words import shown_address
 from rgraph.errors import Place
 from rgraph.image import ImageStep
 from rgraph.purls import purl_of

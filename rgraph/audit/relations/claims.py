@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from rgraph.audit.interface import Finding, Rule
-from rgraph.audit.naming import Said, fits, names_of, plain_name, said_in
+from rgraph.audit.relations.naming import Said, fits, names_of, plain_name, said_in
 from rgraph.audit.subject import Subject
 from rgraph.errors import Place
 from rgraph.image import Image

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from rgraph.audit.interface import Finding, Rule
-from rgraph.audit.license_facts import few
-from rgraph.audit.naming import Said, fits, names_of, plain_name, said_in
-from rgraph.audit.owners import Owners
+from rgraph.audit.licensing.facts import few
+from rgraph.audit.relations.naming import Said, fits, names_of, plain_name, said_in
+from rgraph.audit.relations.owners import Owners
 from rgraph.audit.subject import Subject, plain_purl
 from rgraph.inventory import Declared
 from rgraph.versions import version_key

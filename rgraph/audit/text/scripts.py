@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, structs
 
-from rgraph.audit.commands import Command, read_commands
-from rgraph.audit.owners import Owners
+from rgraph.audit.relations.owners import Owners
 from rgraph.audit.subject import StepUse, Subject
+from rgraph.audit.text.commands import Command, read_commands
 from rgraph.errors import Path, Place
 from rgraph.manifest.layer import LayerManifest, RecipeManifest
 from rgraph.manifest.step import Step as WrittenStep

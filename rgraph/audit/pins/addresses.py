@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from rgraph.audit.commands import listed_words
+from rgraph.audit.text.commands import listed_words
 from rgraph.errors import Path, Place
 from rgraph.image import ImageStep
 from rgraph.steps.download import Download, Source

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from rgraph.audit.commands import SHELLS, Command, listed_words, reads_program
+from rgraph.audit.text.commands import SHELLS, Command, listed_words, reads_program
 
 _URL = re.compile(r"[a-z][a-z0-9+]*://")
 _LOCAL = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?=[:/]|$)|file:|unix:")

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field, structs
 
-from rgraph.audit.installed import Environments
 from rgraph.audit.interface import Finding, Rule
-from rgraph.audit.license_facts import few
-from rgraph.audit.owners import Owners
+from rgraph.audit.licensing.facts import few
+from rgraph.audit.relations.installed import Environments
+from rgraph.audit.relations.owners import Owners
 from rgraph.audit.subject import Subject
 from rgraph.errors import Place
 from rgraph.image import Image, ImageStep, Rendered

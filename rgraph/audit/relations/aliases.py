@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from rgraph import names
 from rgraph.audit.interface import Finding, Rule
-from rgraph.audit.license_facts import few
+from rgraph.audit.licensing.facts import few
 from rgraph.audit.subject import Subject
 from rgraph.image import Image
 from rgraph.names import Bad

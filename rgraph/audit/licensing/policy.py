@@ -9,7 +9,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from rgraph.audit.interface import Finding, Rule
-from rgraph.audit.license_facts import bringers_of, held, shown, used_components
+from rgraph.audit.licensing.facts import bringers_of, held, shown, used_components
 from rgraph.audit.subject import Brought, Subject, plain_purl
 from rgraph.catalog import FactKey
 from rgraph.errors import Place

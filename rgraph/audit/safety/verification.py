@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rgraph.audit.commands import Command, listed_words
 from rgraph.audit.interface import Finding, Rule
-from rgraph.audit.scripts import Files, Script
 from rgraph.audit.subject import StepUse, Subject
+from rgraph.audit.text.commands import Command, listed_words
+from rgraph.audit.text.scripts import Files, Script
 from rgraph.errors import Path, Place
 from rgraph.image import ImageStep
 from rgraph.steps.image_settings import Arg, Env
