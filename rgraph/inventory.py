@@ -62,6 +62,7 @@ class Inventory:
         self._own: dict[str, tuple[Declared, ...]] = {}
         self._bringers: dict[str, tuple[str, ...]] = {}
         self._distributions: dict[str, str] = {}
+        self._restrictions: dict[str, tuple[str, ...]] = {}
 
     def own(self, node: str) -> tuple[Declared, ...]:
         """What an image's own steps bring, or what an External provides; sorted by name, then purl."""
@@ -119,9 +120,11 @@ class Inventory:
 
     def own_restrictions(self, node: str) -> tuple[str, ...]:
         """Restrictions on use that an image or External brings by itself."""
-        found = [] if ":" in node else [self._resolved.catalog.externals[node].manifest.usage_restriction]
-        found += [each.fact.usage_restriction for each in self.own(node) if each.fact]
-        return tuple(dict.fromkeys(text for text in found if text))
+        if node not in self._restrictions:
+            found = [] if ":" in node else [self._resolved.catalog.externals[node].manifest.usage_restriction]
+            found += [each.fact.usage_restriction for each in self.own(node) if each.fact]
+            self._restrictions[node] = tuple(dict.fromkeys(text for text in found if text))
+        return self._restrictions[node]
 
     def restrictions(self, id: str) -> tuple[str, ...]:
         """Restrictions on use of an image: of the Externals it stands on and of all its components."""

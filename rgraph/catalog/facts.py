@@ -55,11 +55,13 @@ def add_fact(
 def own_texts(expression: str, notice: str, notices: Mapping[str, str]) -> tuple[str, ...]:
     """Names of the files in `manifests/notices/` that hold texts of an expression.
 
-    The component's own notice stands for the whole expression.
+    The component's own notice stands for the whole expression. SPDX's ids have SPDX's texts: `MIT.txt`
+    may be the catalogue's own licence, with its own copyright line.
     """
     if notice:
         return (notice,)
-    return tuple(name for id in ids_of(expression) if (name := f"{id}.txt") in notices)
+    own = (f"{id}.txt" for id in ids_of(expression) if id.startswith("LicenseRef-"))
+    return tuple(name for name in own if name in notices)
 
 
 def _texts(fact: ComponentFact, notices: Mapping[str, str]) -> str:
