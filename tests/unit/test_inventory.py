@@ -15,7 +15,7 @@ externals:
 FACTS = """\
 kind: components
 components:
-  - {purl: pkg:generic/cuda, versions: "<11", license: Old}
+  - {purl: pkg:generic/cuda, versions: "<11", license: LicenseRef-Old}
   - {purl: pkg:generic/cuda, license: LicenseRef-CUDA, status: verified}
   - {purl: pkg:deb/curl, license: curl}
 """

@@ -55,7 +55,6 @@ def test_an_expression_in_canonical_form(written: str, canonical: str) -> None:
         "MIT)(ISC",
         "()",
         "MIT WITH",
-        "NOASSERTION",
         "MIT or not ISC",
         "DocumentRef-other:LicenseRef-x",
         "__import__('os').getcwd()",
@@ -196,3 +195,23 @@ def test_licences_that_do_not(id: str) -> None:
 def test_the_samples_are_ids_that_spdx_lists() -> None:
     listed = [id for id in f"{ASKING} {NOT_ASKING}".split() if not re.match("LicenseRef-", id)]
     assert [id for id in listed if check_expression(id) != id] == []
+
+
+@pytest.mark.parametrize("text", ["NONE", "NOASSERTION", "noassertion"])
+def test_nothing_is_said_by_leaving_the_fact_out(text: str) -> None:
+    assert refused(text).help == "leave the fact out: its licence then shows as not known"
+
+
+@pytest.mark.parametrize(
+    ("expression", "denied", "holds"),
+    [
+        ("GPL-2.0", "GPL-2.0-only", False),
+        ("GPL-2.0+", "GPL-2.0-or-later", False),
+        ("LGPL-2.1+ OR MIT", "LGPL-2.1-or-later", True),
+        ("GPL-2.0+", "GPL-2.0-only", True),
+    ],
+)
+def test_ids_that_spdx_gave_up_are_judged_as_their_successors(
+    expression: str, denied: str, holds: bool
+) -> None:
+    assert admitted(expression, lambda id: id != denied) is holds
