@@ -149,7 +149,10 @@ def test_parameters() -> None:
     assert defaults == {"ucx": False, "a": ["b"], "n": None, "d": UNSET}
 
 
-ALL_KINDS = "`kind` is one of `base`, `r`, `framework`, `recipe`, `catalog`, `externals`, `components`, `compatibility` or `waivers`"
+ALL_KINDS = (
+    "`kind` is one of `base`, `r`, `framework`, `recipe`, `catalog`, `externals`, `components`, "
+    "`compatibility` or `waivers`"
+)
 
 
 @pytest.mark.parametrize(
