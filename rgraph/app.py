@@ -254,8 +254,8 @@ def audit_day(catalog: Catalog, text: str, today: str) -> datetime.date:
     if text == "audited":
         text = catalog.settings.audited
         if not text:
-            help = "write `audited: YYYY-MM-DD` into it, or name a day"
-            raise UsageError("the catalogue's settings do not say when it was audited", help)
+            help = "write `audited: YYYY-MM-DD` into manifests/catalog.yaml, or name a day"
+            raise UsageError("the catalogue does not say when it was audited", help)
     made = checked_day(text) if text else today
     if isinstance(made, Bad):
         raise UsageError(made.what, made.help)

@@ -6,7 +6,8 @@ once, for each image or External that brings components.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -26,6 +27,11 @@ class Text(Struct, frozen=True):
     """Its file in `manifests/notices/`; empty for SPDX's."""
 
 
+_PLACE = re.compile(r"<(?:year|owner|copyright holder|author|organization|name)")
+_BEGINNING = 400
+"""Characters of a text among which its copyright line stands."""
+
+
 class Attributed(Struct, frozen=True):
     """A component, or an External itself, with the licence texts that it needs."""
 
@@ -39,23 +45,29 @@ class Attributed(Struct, frozen=True):
     """Ids of the expression, or the name of a notice file, for which there is no text."""
     declared: Declared | None = None
     """None for an External itself."""
+    unsigned: tuple[str, ...] = ()
+    """Ids whose standard text begins with a place for a copyright line, where the component's own is
+    not known."""
 
     @property
     def complete(self) -> bool:
-        """Whether its licence is known and every text of it is there.
+        """Whether its licence is known and every text of it is there, with the copyright that it shows.
 
         That holds for `A OR B` too: the manifests do not say which of them was chosen.
         """
-        return bool(self.license) and not self.missing
+        return bool(self.license) and not self.missing and not self.unsigned
 
     @property
     def lack(self) -> str:
         """Why it has no text, or not all of them; empty if it is complete."""
         if not self.license:
             return "licence not known to the catalogue"
-        if not self.missing:
-            return ""
-        return f"no text supplied for {', '.join(self.missing)}"
+        lacks = [f"no text supplied for {', '.join(self.missing)}"] if self.missing else []
+        if self.unsigned:
+            lacks.append(
+                f"no copyright line known, which the text of {', '.join(self.unsigned)} has a place for"
+            )
+        return "; ".join(lacks)
 
     @property
     def asks_for_source(self) -> bool:
@@ -86,14 +98,15 @@ _MOST = 10
 class Attributions:
     """What the components of a catalogue need; worked out once for each image and External.
 
-    `standard` are the SPDX ids that have a standard text.
+    `standard` has SPDX's standard texts by id.
     """
 
-    def __init__(self, catalog: Catalog, inventory: Inventory, standard: Collection[str]) -> None:
+    def __init__(self, catalog: Catalog, inventory: Inventory, standard: Mapping[str, str]) -> None:
         self._catalog = catalog
         self._inventory = inventory
         self._standard = standard
         self._own: dict[str, tuple[Attributed, ...]] = {}
+        self._places: dict[Text, bool] = {}
         self._components: dict[tuple[object, ...], Attributed] = {}
         self._found: dict[tuple[str, str], tuple[tuple[Text, ...], tuple[str, ...]]] = {}
 
@@ -123,8 +136,17 @@ class Attributions:
             version = component.version or (component.pinned_by and f"({component.pinned_by})")
             texts, missing = self._texts(declared.license, fact.notice if fact else "")
             name = f"{declared.name} {version}".rstrip()
-            self._components[key] = Attributed(name, declared.license, texts, missing, declared)
+            signed = fact is not None and bool(fact.copyright.strip())
+            unsigned = () if signed else tuple(text.name for text in texts if self._has_place(text))
+            self._components[key] = Attributed(name, declared.license, texts, missing, declared, unsigned)
         return self._components[key]
+
+    def _has_place(self, text: Text) -> bool:
+        """Whether a text begins with a place for a copyright line; the GPL has one in its appendix only."""
+        if text not in self._places:
+            body = "" if text.file else self._standard[text.name]
+            self._places[text] = bool(_PLACE.search(body[:_BEGINNING]))
+        return self._places[text]
 
     def _external(self, name: str) -> Attributed:
         external = self._catalog.externals[name]

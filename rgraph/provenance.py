@@ -108,7 +108,7 @@ def licenses(
                 under.components[key] = each.declared.fact.status if each.declared.fact else ""
             under.nodes[node] = None
             under.missing.update(each.missing)
-            if not each.complete:
+            if each.missing or not each.license:
                 under.lacking.add(key)
     holding = _Holding(resolved, holders)
     made = (_use(license, under, holding) for license, under in found.items())

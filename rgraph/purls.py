@@ -125,12 +125,13 @@ def purl_of(component: Component, distribution: str = "") -> str:
     """
     qualifiers = dict(component.qualifiers)
     namespace = component.namespace
-    if component.type == "deb" and not namespace:
-        if component.vendor is not None:
+    if component.type == "deb":
+        home = distribution.split("-")[0]
+        if not namespace and component.vendor is not None:
             namespace = component.vendor
-        elif distribution:
-            namespace = distribution.split("-")[0]
-            qualifiers["distro"] = distribution
+        elif home and namespace in ("", home):
+            namespace = home
+            qualifiers.setdefault("distro", distribution)
     type = component.type
     path = [*_namespace(type, namespace).split("/"), _name(type, component.name)]
     pairs = (f"{key}={_quoted(value)}" for key, value in sorted(qualifiers.items()) if value)

@@ -31,16 +31,17 @@ RESTRICTIONS_TITLE: Final = "RESTRICTIONS ON USE"
 SOURCE_TITLE: Final = "SOURCE CODE"
 SOURCE_OFFERED: Final = "These components have licences that ask for such an offer:"
 NO_SOURCE_OFFER: Final = """\
-The licences of these components ask whoever passes them on to say where their
-source code can be had. The catalogue makes no offer of its own; where a
-component has one, it stands with it:"""
+The licences of these components ask whoever passes them on to give their
+source code along, or to offer it. The catalogue makes no offer of its own;
+where it knows of a component's own source, that stands with it:"""
 
 COMPONENTS_TITLE: Final = "COMPONENTS"
 COMPONENTS_ABOUT: Final = """\
 A licence marked "assumed" is commonly known and was not checked against the
 component's own files; one marked "needs review" waits for a person to check
-it. A component's licence without a mark was checked. That of an image as a
-whole bears no mark: the catalogue does not say how sure it is."""
+it. A component's licence without a mark was checked by the catalogue's keepers.
+That of an image as a whole bears no mark: the catalogue does not say how sure
+it is."""
 NOT_KNOWN: Final = "not known to the catalogue"
 NO_VERSION: Final = "(version not declared)"
 NO_COPYRIGHT: Final = "Copyright: the catalogue does not know the component's own line"

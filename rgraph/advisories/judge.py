@@ -78,8 +78,10 @@ def _judge_ref(affected: Affected, ref: str) -> Verdict:
     return "free" if affected.versions and _TAG.fullmatch(ref) else "unknown"
 
 
+@cache
 def _untagged(ref: str) -> str:
-    return re.sub(r"^[vV](?=\d)", "", ref)
+    """The version that a tag names: `v1.2`, `release-1.2` and `OpenSSL_1_1_1k` as well as `1.2` itself."""
+    return re.sub(r"^[A-Za-z][A-Za-z-]*[-_/]?(?=\d)", "", ref).replace("_", ".").lower()
 
 
 def _holds(interval: Interval, type: str, version: _Position) -> bool | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -127,7 +126,15 @@ def printable(text: str) -> str:
 
 def shortened(text: str) -> str:
     """A sentence in which nothing that it quotes is longer than a line."""
-    return re.sub(r"`([^`]{80})[^`]{20,}`", r"`\1...`", text)
+    parts = text.split("`")
+    for index in range(1, len(parts) - 1, 2):
+        if len(parts[index]) > _LONGEST_QUOTE:
+            parts[index] = f"{parts[index][: _LONGEST_QUOTE - 20]}..."
+    return "`".join(parts)
+
+
+_LONGEST_QUOTE = 100
+"""Most characters of a name or value that a sentence quotes whole."""
 
 
 def note(text: str) -> None:

@@ -49,8 +49,8 @@ class AptRepository(Written, frozen=True, kw_only=True):
     """Root of the repository."""
     suite: str
     """Suite, for instance `jammy`."""
-    components: Texts = "main"
-    """Components."""
+    components: Texts = field(default_factory=list)
+    """Components. Left out: `main`, or none for a suite that ends in `/`, which is a folder."""
     architectures: Texts = field(default_factory=list)
     """Architectures, if not all of the system's."""
 
@@ -65,7 +65,8 @@ class Apt(Written, frozen=True, kw_only=True):
     only_upgrade: Flag = False
     """Only upgrade what is installed (`--only-upgrade`)."""
     repositories: list[AptRepository] = field(default_factory=list)
-    """Repositories to add first."""
+    """Repositories to add first. With one, the step's packages count as that one's, with several their
+    origin is not known: install what comes from the distribution in a step of its own."""
     env: dict[str, str] = field(default_factory=dict)
     """Variables for the installation only, for instance `{ACCEPT_EULA: Y}`."""
 

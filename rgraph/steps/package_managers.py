@@ -252,7 +252,13 @@ def _repository(context: Context, body: written.AptRepository) -> AptRepository:
     if architectures := words("architectures", body.architectures):
         options.insert(0, f"arch={','.join(architectures)}")
     suite = _checked(context.at("suite"), context.at("suite").text(body.suite), _APT_WORD, "suite")
-    parts = (context.at("uri").url(body.uri), suite, *words("components", body.components))
+    components = words("components", body.components)
+    if components and suite.endswith("/"):
+        what = f"the suite `{suite}` is a folder, and apt refuses components behind it"
+        context.at("components").problem(what, "leave `components` out")
+    elif not components and not suite.endswith("/"):
+        components = ("main",)
+    parts = (context.at("uri").url(body.uri), suite, *components)
     line = " ".join(("deb", f"[{' '.join(options)}]", *parts))
     checksum = key.at("sha256").checksum(body.key.sha256, url)
     return AptRepository(name, url, checksum, parts[0], line, context.settings.downloader)

@@ -56,7 +56,7 @@ def test_lacking_names_who_brought_it(attributions: Attributions) -> None:
 
 def test_without_standard_texts_only_supplied_ones_are_there() -> None:
     whole = view(documents())
-    bare = Attributions(whole.catalog, whole.inventory, ())
+    bare = Attributions(whole.catalog, whole.inventory, {})
     assert named(bare, "base:one")["numpy 1.21"].lack == "no text supplied for BSD-3-Clause"
     assert named(bare, "base:one")["thing 2"].complete
 

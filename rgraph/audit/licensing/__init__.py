@@ -17,6 +17,7 @@ RULES: tuple[Rule, ...] = (
     publication.PRIVATE_IN_PUBLIC,
     policy.NOT_ALLOWED,
     facts.OFFER_MISSING,
+    facts.WITHOUT_COPYRIGHT,
 )
 
 

@@ -25,18 +25,25 @@ OFFER_MISSING = Rule(
     "warning",
     "A licence asks for an offer of source code, and none is made.",
 )
+WITHOUT_COPYRIGHT = Rule(
+    "RG209",
+    "copyright-missing",
+    "warning",
+    "A licence's text has a place for a copyright line, and the component's is not known.",
+)
 
 _MOST_NAMED = 5
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Findings of RG201, RG202, RG204 and RG208."""
+    """Findings of RG201, RG202, RG204, RG208 and RG209."""
     yield from _unknown(subject)
     yield from _unknown_externals(subject)
     yield from _needs_review(subject)
     asked = list(_asked(subject))
     yield from _without_text(asked, subject)
     yield from _offer_missing(asked, subject)
+    yield from _without_copyright(asked, subject)
 
 
 def bringers_of(group: Iterable[Brought]) -> tuple[str, ...]:
@@ -191,6 +198,21 @@ def _without_text(asked: list[_Asked], subject: Subject) -> Iterator[Finding]:
         others = tuple((place.at("license"), how) for place, how in places if place != first.place)
         images = subject.holding(tuple(bringers))
         yield Finding(WITHOUT_TEXT, first.place.at("license"), what, id, help, images, (), others)
+
+
+def _without_copyright(asked: list[_Asked], subject: Subject) -> Iterator[Finding]:
+    by_fact: dict[Place, list[_Asked]] = {}
+    for each in asked:
+        if each.found.unsigned:
+            by_fact.setdefault(each.place, []).append(each)
+    for place, uses in by_fact.items():
+        ids = few(id for each in uses for id in each.found.unsigned)
+        what = f"`{uses[0].whose}` is under {ids}, which shows a copyright line, and none is known"
+        help = (
+            "add `copyright`, the line of the component's own licence file, or that file's text as `notice`"
+        )
+        images = subject.holding(tuple(dict.fromkeys(bringer for each in uses for bringer in each.bringers)))
+        yield Finding(WITHOUT_COPYRIGHT, place, what, uses[0].whose, help, images)
 
 
 def _offer_missing(asked: list[_Asked], subject: Subject) -> Iterator[Finding]:

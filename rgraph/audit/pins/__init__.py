@@ -9,7 +9,7 @@ from typing import Final
 from rgraph.audit.interface import Finding, Level, Rule
 from rgraph.audit.pins import downloads, externals
 from rgraph.audit.pins.installs import Install, installs
-from rgraph.audit.subject import Brought, StepUse, Subject, plain_purl
+from rgraph.audit.subject import StepUse, Subject, plain_purl
 from rgraph.audit.text.merging import merged
 from rgraph.audit.text.scripts import Files, Script, scripts
 from rgraph.audit.text.secret_words import shown, shown_address
@@ -60,21 +60,17 @@ def _in_steps(subject: Subject) -> Iterator[Finding]:
 
 
 def _unpinned(subject: Subject) -> Iterator[Finding]:
-    found: dict[tuple[Place, str], list[Brought]] = {}
     for brought in subject.components:
-        component = brought.declared.component
+        declared, component = brought.declared, brought.declared.component
         if ":" not in brought.bringers[0] or component.version:
             continue  # what an External provides is knowledge, not a request
-        if not component.pinned_by or component.pinned_by.startswith("at least"):
-            # One place gives several purls where images of several distributions share it.
-            found.setdefault((brought.declared.place, component.type), []).append(brought)
-    for (place, type), group in found.items():
-        declared = group[0].declared
+        if component.pinned_by and not component.pinned_by.startswith("at least"):
+            continue
         bound = f", only `{declared.version}`" if declared.version else ""
-        what = f"`{declared.name}` ({type}) has no exact version{bound}"
-        names = tuple(dict.fromkeys(plain_purl(each.declared.purl) for each in group))
-        images = subject.holding(subject.in_order(id for each in group for id in each.bringers))
-        yield Finding(UNPINNED, place, what, names[0], _PINS.get(type, _SAID), images, names[1:])
+        what = f"`{declared.name}` ({component.type}) has no exact version{bound}"
+        help = _PINS.get(component.type, _SAID)
+        images = subject.holding(brought.bringers)
+        yield Finding(UNPINNED, declared.place, what, plain_purl(declared.purl), help, images)
 
 
 _SAID: Final = "say its version in `provides`"
