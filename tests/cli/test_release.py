@@ -234,8 +234,10 @@ def test_a_policy_lets_complete_notices_pass(tmp_path: Path) -> None:
     (manifests / "tool.yaml").write_text(
         "kind: base\nname: tool\nfrom: alpine\nvariant: one\nsteps: [{pip: [numpy==2.1.0]}]\n"
     )
-    fact = "kind: components\ncomponents:\n  - {{purl: 'pkg:pypi/numpy', license: {}}}\n"
-    (manifests / "components.yaml").write_text(fact.format("LicenseRef-numpy"))
+    fact = "kind: components\ncomponents:\n  - {{purl: 'pkg:pypi/numpy', license: {}{}}}\n"
+    (manifests / "components.yaml").write_text(fact.format("LicenseRef-numpy", ""))
     assert "no text supplied for LicenseRef-numpy" in cut(tmp_path).err
-    (manifests / "components.yaml").write_text(fact.format("BSD-3-Clause"))
+    (manifests / "components.yaml").write_text(fact.format("BSD-3-Clause", ""))
+    assert "no copyright line known, which the text of BSD-3-Clause has a place for" in cut(tmp_path).err
+    (manifests / "components.yaml").write_text(fact.format("BSD-3-Clause", ", copyright: NumPy Developers"))
     assert cut(tmp_path).code == 0

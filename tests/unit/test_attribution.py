@@ -7,6 +7,8 @@ import pytest
 from rgraph.attribution import Attributed, Attributions, Text
 from tests.unit.render.attributed import DIGEST, documents, view
 
+UNSIGNED = "no copyright line known, which the text of MIT has a place for"
+
 
 @pytest.fixture(scope="module")
 def attributions() -> Attributions:
@@ -28,9 +30,9 @@ def named(attributions: Attributions, node: str) -> dict[str, Attributed]:
         ("base:one", "thing 2", (Text("thing.txt", "thing.txt"),), ""),
         ("base:one", "curl", (), "licence not known to the catalogue"),
         ("app:one", "later 1", (Text("Apache-2.0"),), ""),
-        ("app:one", "vendor 1", (Text("MIT"), Text("LicenseRef-Vendor", "LicenseRef-Vendor.txt")), ""),
+        ("app:one", "vendor 1", (Text("MIT"), Text("LicenseRef-Vendor", "LicenseRef-Vendor.txt")), UNSIGNED),
         # Nobody says which of two was chosen.
-        ("app:one", "half 1", (Text("MIT"),), "no text supplied for LicenseRef-Nobody"),
+        ("app:one", "half 1", (Text("MIT"),), f"no text supplied for LicenseRef-Nobody; {UNSIGNED}"),
         # A file without a word in it is no text.
         ("app:one", "empty 1", (), "no text supplied for LicenseRef-Empty"),
         ("ubuntu", "ubuntu:20.04", (Text("LicenseRef-Vendor", "LicenseRef-Vendor.txt"),), ""),

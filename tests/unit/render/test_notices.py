@@ -69,7 +69,7 @@ def test_what_does_not_apply_is_left_out() -> None:
 def test_head() -> None:
     head = sections("app:one")["NOTICES AND INFORMATION"]
     assert head.startswith("NOTICES AND INFORMATION\nDo Not Translate or Localize\n\nImage: app:one\n")
-    assert "Components: 14, of which 6 without a licence text or not with all of it\n" in head
+    assert "Components: 14, of which 7 without a licence text or not with all of it\n" in head
 
 
 def test_restrictions_of_components_and_externals() -> None:
@@ -187,8 +187,10 @@ def test_what_has_no_text_stands_apart_with_the_reason() -> None:
 From app:one
   No text supplied for LicenseRef-Empty:
     empty 1
-  No text supplied for LicenseRef-Nobody:
+  No text supplied for LicenseRef-Nobody; no copyright line known, which the text of MIT has a place for:
     half 1
+  No copyright line known, which the text of MIT has a place for:
+    vendor 1
 
 From base:one
   Licence not known to the catalogue:
