@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from rgraph.inventory import Inventory
 from rgraph.ledger import LEDGER_FILE, Ledger, next_tag, read_ledger
 from rgraph.lock import read_lock
 from rgraph.manifest.catalog import CatalogManifest
-from rgraph.manifest.document import convert
+from rgraph.manifest.document import Manifest, convert
 from rgraph.names import Bad, Fingerprint, ReleaseTag, release_date, release_tag
 from rgraph.names import day as checked_day
 from rgraph.plan import Plan, make_plan, state_of
@@ -30,27 +30,42 @@ from rgraph.suggest import did_you_mean
 if TYPE_CHECKING:
     from rgraph.advisories.interface import Advisories
     from rgraph.audit.run import Report
-    from rgraph.files.writer import Drift, Files
+    from rgraph.files.trees import Tree
+    from rgraph.files.writer import Drift, Files, Keep
     from rgraph.provenance import Bringing, LicenseUse, Listed
     from rgraph.release.cut import Cut
+    from rgraph.render.view import View
 
 
 class Workspace:
     """A catalogue, read and resolved; what not every command needs is worked out when asked for.
 
-    Raises ManifestError with all problems of the catalogue.
+    It is read from the folder `root`, or from another tree; `manifests` are those of documents that
+    the tree says are known. Raises ManifestError with all problems of the catalogue.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self, root: Path, tree: Tree | None = None, manifests: Mapping[bytes, Manifest | None] | None = None
+    ) -> None:
         self.root = root
+        self.tree = tree
         problems, later = Problems(), Problems()
-        sources = read_sources(root, problems)
-        documents = [(each.file, convert(each.file, each.data, problems)) for each in sources.documents]
+        sources = read_sources(root, problems, tree)
+        documents = [
+            (each.file, manifests[each.raw])
+            if manifests and each.data is None
+            else (each.file, convert(each.file, each.data, problems))
+            for each in sources.documents
+        ]
         written = [(file, manifest) for file, manifest in documents if manifest is not None]
         incomplete = len(problems) > 0
         if incomplete and not any(isinstance(manifest, CatalogManifest) for _, manifest in written):
             problems.raise_any()  # without its policy, much would seem wrong that is right
         self.ledger_bytes = sources.ledger or b""
+        self.manifests = {
+            each.raw: manifest for each, (_, manifest) in zip(sources.documents, documents, strict=True)
+        }
+        """Bytes of each document -> what it says."""
         self.ledger: Ledger = read_ledger(sources.ledger, problems)
         lock = read_lock(sources.lock, problems)
         self.catalog: Catalog = build_catalog(written, sources.files, sources.notices, lock, later)
@@ -75,9 +90,18 @@ class Workspace:
             for id, image in self.resolved.images.items()
         }
 
-    def select(self, selectors: Sequence[str], exclude: Sequence[str] = (), path: str = "") -> list[str]:
-        """Ids of the selected images, in order. Raises UsageError."""
-        selectable = Selectable(self.resolved.images, self.states, lambda: self.inventory.names)
+    def select(
+        self,
+        selectors: Sequence[str],
+        exclude: Sequence[str] = (),
+        path: str = "",
+        modified: Collection[str] | None = None,
+    ) -> list[str]:
+        """Ids of the selected images, in order; `modified` are those that `state:modified` names.
+
+        Raises UsageError.
+        """
+        selectable = Selectable(self.resolved.images, self.states, lambda: self.inventory.names, modified)
         chosen = select(selectable, selectors, exclude)
         if path:
             inside = under(self.resolved.images, path)
@@ -124,23 +148,33 @@ def release_for(ledger: Ledger, date: str, num: int | None, tag: str) -> Release
 
 def generated(workspace: Workspace, ledger: Ledger | None = None) -> Callable[[], Files]:
     """A function that gives all generated files of a catalogue, for a ledger."""
-    from rgraph.files.license_texts import standard_texts
     from rgraph.render.files import all_files
-    from rgraph.render.view import View
 
-    view = View(
-        workspace.resolved,
-        workspace.fingerprints,
-        ledger or workspace.ledger,
-        workspace.inventory,
-        standard_texts(),
-    )
+    view = _view(workspace, ledger or workspace.ledger)
     return lambda: all_files(view)
 
 
-def is_kept(path: str) -> bool:
-    """Whether a file below `generated/` is no business of `generate`: releases are written once, by a cut."""
-    return path.startswith("releases/")
+def _view(workspace: Workspace, ledger: Ledger) -> View:
+    """A catalogue as generated files see it."""
+    from rgraph.files.license_texts import standard_texts
+    from rgraph.render.view import View
+
+    return View(workspace.resolved, workspace.fingerprints, ledger, workspace.inventory, standard_texts())
+
+
+def kept(ledger: Ledger) -> Keep:
+    """What below `generated/` is no business of `generate`: releases are written once, by a cut.
+
+    The folder of a release that the ledger does not have is left over from a cut that was killed.
+    """
+    tags = {release.tag for release in ledger.releases}
+
+    def is_kept(path: str) -> bool:
+        folder, _, rest = path.partition("/")
+        tag = rest.partition("/")[0]
+        return folder == "releases" and (tag in tags or isinstance(release_tag(tag), Bad))
+
+    return is_kept
 
 
 def generate(root: Path) -> Drift:
@@ -149,22 +183,26 @@ def generate(root: Path) -> Drift:
     from rgraph.files.folder_lock import locked
 
     with locked(root):
-        return writer.write(root / "generated", generated(Workspace(root))(), is_kept)
+        workspace = Workspace(root)
+        return writer.write(root / "generated", generated(workspace)(), kept(workspace.ledger))
 
 
 def check_generated(root: Path) -> Drift:
     """What `generate` would change; writes nothing."""
     from rgraph.files import writer
 
-    return writer.check(root / "generated", generated(Workspace(root))(), is_kept)
+    workspace = Workspace(root)
+    return writer.check(root / "generated", generated(workspace)(), kept(workspace.ledger))
 
 
-def cut_release(root: Path, date: str, num: int | None, tag: str) -> Cut | None:
-    """Appends a release to the ledger and regenerates; None if nothing changed.
+def cut_release(root: Path, date: str, num: int | None, tag: str, build: str = "") -> Cut | None:
+    """Appends a release to the ledger, writes its folder and regenerates; None if nothing changed.
 
+    `build` is the number of the build that made the images. The folder is complete before the ledger has
+    the line: a run that is killed leaves either no release, or one with all its files.
     Raises UsageError if the tag is taken.
     """
-    from rgraph.files import writer
+    from rgraph.files import release_folder, writer
     from rgraph.files.folder_lock import locked
     from rgraph.files.record import write_record
     from rgraph.release.cut import cut
@@ -175,21 +213,38 @@ def cut_release(root: Path, date: str, num: int | None, tag: str) -> Cut | None:
         made = make_plan(workspace.resolved, workspace.fingerprints, workspace.ledger, release)
         result = cut(made, workspace.ledger, release)
         if result is None:
-            # A cut that was killed may have left its line without its files.
-            writer.write(root / "generated", generated(workspace)(), is_kept)
+            # A cut that was killed may have left its line without the other files.
+            writer.write(root / "generated", generated(workspace)(), kept(workspace.ledger))
             return None
         _check_notices(workspace, [planned.image.id for planned in result.images])
         files = generated(workspace, result.ledger)
+        folder = _release_files(workspace, result, build)
         record = root / LEDGER_FILE
         existed = record.exists()
-        write_record(record, workspace.ledger_bytes + result.line + b"\n")
-        try:
-            writer.write(root / "generated", files(), is_kept)
-        except BaseException:
-            # A release that generated/ does not show was not cut.
-            write_record(record, workspace.ledger_bytes) if existed else record.unlink()
-            raise
+        with release_folder.written(root / "generated", release, folder):
+            write_record(record, workspace.ledger_bytes + result.line + b"\n")
+            try:
+                writer.write(root / "generated", files(), kept(result.ledger))
+            except BaseException:
+                # A release that generated/ does not show was not cut.
+                write_record(record, workspace.ledger_bytes) if existed else record.unlink()
+                raise
         return result
+
+
+def _release_files(workspace: Workspace, made: Cut, build: str) -> dict[str, bytes]:
+    """The files of a release that is being cut. Raises UsageError for a wrong build number."""
+    from rgraph.files.releases import last_state
+    from rgraph.release.import_cfg import build_number
+    from rgraph.render.release_files import record_of_view, release_files
+
+    number = build_number(build)
+    if isinstance(number, Bad):
+        raise UsageError(number.what, number.help)
+    view = _view(workspace, made.ledger)
+    record = record_of_view(view, workspace.ledger, made, number)
+    earlier = last_state(workspace.root / "generated", workspace.ledger, workspace.resolved.images)
+    return release_files(view, workspace.ledger, made, record, earlier)
 
 
 def _check_notices(workspace: Workspace, ids: Sequence[str]) -> None:
@@ -206,7 +261,8 @@ def diff_generated(root: Path) -> Iterator[str]:
     """What `generate` would change, as a unified diff."""
     from rgraph.files import writer
 
-    return writer.diff(root / "generated", generated(Workspace(root))(), is_kept)
+    workspace = Workspace(root)
+    return writer.diff(root / "generated", generated(workspace)(), kept(workspace.ledger))
 
 
 def audit(

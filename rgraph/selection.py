@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -24,9 +24,11 @@ class Selectable(Struct, frozen=True):
 
     images: Mapping[str, Image]
     states: Callable[[], Mapping[str, str]]
-    """Image id -> build, reuse, retag or modified; asked for only if a selector needs it."""
+    """Image id -> build, reuse or retag; asked for only if a selector needs it."""
     components: Callable[[], Mapping[str, frozenset[str]]]
     """Image id -> names, `name@version` and purls of all its components; asked for only if needed."""
+    modified: Collection[str] | None = None
+    """Ids of the images that differ from those of an earlier revision; None if there is none."""
 
 
 _METHOD = re.compile(r"(axis|component|kind|path|state):(.*)", re.DOTALL)
@@ -99,7 +101,7 @@ def _matching(selectable: Selectable, core: str) -> set[str]:
         case "axis":
             return _by_axis(images, value)
         case "state":
-            return _by_state(selectable.states(), value)
+            return _by_state(selectable, value)
         case _:
             return _by_component(selectable.components(), value)
 
@@ -163,10 +165,13 @@ def _by_axis(images: Mapping[str, Image], value: str) -> set[str]:
     return found
 
 
-def _by_state(states: Mapping[str, str], value: str) -> set[str]:
+def _by_state(selectable: Selectable, value: str) -> set[str]:
+    if value == "modified" and selectable.modified is not None:
+        return set(selectable.modified)
     if value not in ("build", "reuse", "retag"):
-        raise UsageError(f"there is no state `{value}`", "one of build, reuse, retag")
-    return {id for id, state in states.items() if state == value}
+        help = "it needs `--since REV`" if value == "modified" else "one of build, reuse, retag"
+        raise UsageError(f"there is no state `{value}`", help)
+    return {id for id, state in selectable.states().items() if state == value}
 
 
 def _by_component(components: Mapping[str, frozenset[str]], pattern: str) -> set[str]:

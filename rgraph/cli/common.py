@@ -16,7 +16,7 @@ Selectors = Annotated[
         metavar="[SELECTOR]...",
         help="Images: `r-base:cpu`, `r-base:*`, `+x` (with what it needs), `x+` (with what needs it), "
         "`kind:framework`, `path:base-gpu/*`, `axis:device=gpu`, `component:openssl`, `state:build`. "
-        "A space unites, a comma intersects. Default: all.",
+        "`state:modified` (with --since). A space unites, a comma intersects. Default: all.",
     ),
 ]
 Exclude = Annotated[list[str] | None, typer.Option(metavar="SELECTOR", help="Images to leave out.")]
@@ -30,6 +30,12 @@ Date = Annotated[str, typer.Option(metavar="YYYYMMDD", help="Date of the release
 Num = Annotated[
     int | None,
     typer.Option(metavar="N", help="Number of the release on its date. Default: the next free one."),
+]
+Since = Annotated[
+    str,
+    typer.Option(
+        metavar="REV", help="Only images that changed since a revision of git, and all that stand on them."
+    ),
 ]
 Tag = Annotated[str, typer.Option(metavar="TAG", help="The whole tag of the release; not with --num.")]
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from rgraph import __version__
-from rgraph.cli import audit, catalogue, components, files, plans, releases
+from rgraph.cli import audit, bump, catalogue, components, explain, files, plans, releases
 from rgraph.errors import RgraphError
 
 app = typer.Typer(
@@ -53,6 +53,9 @@ app.command("list")(plans.list_images)
 app.command()(plans.show)
 app.command()(plans.tree)
 app.command()(plans.graph)
+app.command()(explain.explain)
+app.command()(bump.bump)
+app.command()(bump.outdated)
 app.command(cls=audit.AuditCommand)(audit.audit)
 app.command()(components.why)
 app.command()(components.components)

@@ -6,7 +6,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from rgraph.cli.common import Date, Exclude, Folders, Num, Selectors, Tag, TextOrJson, directory, today
+from rgraph.cli.common import (
+    Date,
+    Exclude,
+    Folders,
+    Num,
+    Selectors,
+    Since,
+    Tag,
+    TextOrJson,
+    directory,
+    today,
+)
+from rgraph.errors import UsageError
 
 
 def plan(
@@ -17,17 +29,30 @@ def plan(
     date: Date = "",
     num: Num = None,
     tag: Tag = "",
+    since: Since = "",
+    all_if_unchanged: Annotated[
+        bool, typer.Option("--all-if-unchanged", help="With --since: all images if none of them changed.")
+    ] = False,
     format: TextOrJson = "text",
 ) -> None:
     """Show what to build, in which order, under which tags.
 
     An image is to `build` if the ledger does not hold its present content, `reuse` if it does,
-    `retag` if only tags are missing.
+    `retag` if only tags are missing. With --since, what changed is to `build`, the rest is left out.
     """
     from rgraph import app
     from rgraph.cli.show_plan import plan_json, plan_text
 
-    made = app.plan(directory(context), selectors or [], exclude or [], path, date or today(), num, tag)
+    root, day = directory(context), date or today()
+    if since:
+        from rgraph import history
+
+        choice = history.Choice(selectors or [], exclude or [], path)
+        made = history.plan_since(root, history.Since(since, all_if_unchanged), choice, day, num, tag)
+    elif all_if_unchanged:
+        raise UsageError("--all-if-unchanged needs --since", "name the revision to compare with")
+    else:
+        made = app.plan(root, selectors or [], exclude or [], path, day, num, tag)
     typer.echo(plan_json(made) if format == "json" else plan_text(made))
 
 
@@ -36,6 +61,7 @@ def list_images(
     selectors: Selectors = None,
     exclude: Exclude = None,
     path: Folders = "",
+    since: Since = "",
     format: Annotated[
         Literal["text", "json", "ids"], typer.Option("--format", help="A table, JSON, or bare ids.")
     ] = "text",
@@ -45,9 +71,14 @@ def list_images(
     from rgraph.cli.show_images import list_json, list_text
 
     workspace = app.Workspace(directory(context))
-    ids = workspace.select(selectors or [], exclude or [], path)
+    if since:
+        from rgraph import history
+
+        ids = history.list_since(workspace, since, history.Choice(selectors or [], exclude or [], path))
+    else:
+        ids = workspace.select(selectors or [], exclude or [], path)
     if format == "ids":
-        typer.echo("\n".join(ids))
+        typer.echo("\n".join(ids), nl=bool(ids))
     else:
         typer.echo(list_json(workspace, ids) if format == "json" else list_text(workspace, ids))
 

@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,8 @@ from msgspec import Struct
 
 from rgraph.errors import Place, Problem, Problems, UsageError
 from rgraph.files.second_half import in_halves
-from rgraph.files.tree import LINK_HELP, read, scan, shown
+from rgraph.files.tree import is_elsewhere, read, shown
+from rgraph.files.trees import Disk, Tree
 from rgraph.files.yaml_nodes import compose, load
 from rgraph.files.yaml_text import Faults, decode, split_lines
 from rgraph.files.yaml_walk import Positions
@@ -35,7 +37,9 @@ class Document(Struct, frozen=True):
     file: str
     """Path relative to the catalogue's folder, with `/`: `manifests/base/base.yaml`."""
     data: Any
-    """dict, list, str, bool or None."""
+    """dict, list, str, bool; None if the tree says that the bytes are known."""
+    raw: bytes
+    """Its bytes."""
 
 
 class Sources(Struct, frozen=True):
@@ -53,38 +57,40 @@ class Sources(Struct, frozen=True):
     """`manifests/releases.jsonl`."""
 
 
-def read_sources(root: Path, noted: Problems | None = None) -> Sources:
-    """Reads the catalogue in `root`.
+def read_sources(root: Path, noted: Problems | None = None, tree: Tree | None = None) -> Sources:
+    """Reads the catalogue in `root`, or that of another tree.
 
     Manifests are all `*.yaml` and `*.yml` in `manifests/` and its folders, except `files/` and
     `notices/`; hidden files and other files are left alone. Problems of all files go into `noted`, and
     what could be read is returned; without it ManifestError is raised with them. Raises UsageError if
     there is no catalogue.
     """
-    top = os.path.join(root, MANIFESTS)
-    if not os.path.lexists(top):
+    tree = tree or Disk(root)
+    top = tree.kind(MANIFESTS)
+    if top is None:
         raise UsageError(
-            f"{root} holds no catalogue: there is no folder `manifests`", "make one: `rgraph init DIR`"
+            f"{tree.label} holds no catalogue: there is no folder `manifests`", "make one: `rgraph init DIR`"
         )
     problems = Problems() if noted is None else noted
     with _no_collector():
-        if os.path.islink(top):
-            problems.add(Place(MANIFESTS), "is a symbolic link", LINK_HELP)
+        if is_elsewhere(top, MANIFESTS, problems):
             problems.raise_any()
         sources = Sources(
-            documents=tuple(_documents(top, problems)),
-            files=dict(_files(os.path.join(top, "files"), problems)),
-            notices=dict(_notices(os.path.join(top, "notices"), problems)),
-            lock=_record(top, "rgraph.lock", problems),
-            ledger=_record(top, "releases.jsonl", problems),
+            documents=tuple(_documents(tree, problems)),
+            files=dict(_files(tree, f"{MANIFESTS}/files", problems)),
+            notices=dict(_notices(tree, f"{MANIFESTS}/notices", problems)),
+            lock=_record(tree, "rgraph.lock", problems),
+            ledger=_record(tree, "releases.jsonl", problems),
         )
     if noted is None:
         problems.raise_any()
     return sources
 
 
-def locate(root: Path, places: Iterable[Place]) -> dict[Place, tuple[int, int, str]]:
-    """Line and column (1-based) of each place, and the text of its line.
+def locate(
+    root: Path, places: Iterable[Place], tree: Tree | None = None
+) -> dict[Place, tuple[int, int, str]]:
+    """Line and column (1-based) of each place, and the text of its line; in `root`, or in another tree.
 
     Reads the files again, for positions are not kept. A path that leads nowhere gives the nearest
     thing above; a file that cannot be read, or lies outside the catalogue, gives (1, 1, "").
@@ -93,8 +99,9 @@ def locate(root: Path, places: Iterable[Place]) -> dict[Place, tuple[int, int, s
     for place in places:
         by_file.setdefault(place.file, []).append(place)
     groups = list(by_file.values())
+    raw = partial(_raw_of, tree) if tree else partial(_raw, root)
     with _no_collector():
-        parts = in_halves(groups, lambda some: [_locate(root, group) for group in some], _Lines)
+        parts = in_halves(groups, lambda some: [_locate(raw(each[0].file), each) for each in some], _Lines)
     lines = (line for part in parts for found in part for line in found)
     return dict(zip((place for group in groups for place in group), lines, strict=True))
 
@@ -115,15 +122,19 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _documents(top: str, problems: Problems) -> Iterator[Document]:
-    paths = sorted(_manifests(top, MANIFESTS, problems))
+def _documents(tree: Tree, problems: Problems) -> list[Document]:
+    paths = sorted(_manifests(tree, MANIFESTS, MANIFESTS, problems))
     if len(paths) > MAX_MANIFESTS:
         what = f"holds {len(paths)} manifests, more than the {MAX_MANIFESTS} that are read"
         problems.add(Place(MANIFESTS), what, "is it the right folder?")
-        return
-    for part in in_halves(paths, _read_all, _Part):
+        return []
+    known = {file: raw for file, path in paths if (raw := tree.known(path)) is not None}
+    documents = [Document(file, None, raw) for file, raw in known.items()]
+    others = [each for each in paths if each[0] not in known]
+    for part in in_halves(others, partial(_read_all, tree), _Part):
         problems.extend(part.problems)
-        yield from part.documents
+        documents += part.documents
+    return sorted(documents, key=lambda each: each.file) if known else documents
 
 
 class _Part(Struct, frozen=True):
@@ -133,58 +144,58 @@ class _Part(Struct, frozen=True):
     problems: list[Problem]
 
 
-def _read_all(paths: Sequence[tuple[str, str]]) -> _Part:
+def _read_all(tree: Tree, paths: Sequence[tuple[str, str]]) -> _Part:
     documents: list[Document] = []
     problems = Problems()
     for file, path in paths:
-        raw = read(path, file, MAX_MANIFEST_SIZE, problems)
+        raw = tree.read(path, file, MAX_MANIFEST_SIZE, problems)
         if raw is not None and (data := load(file, raw, problems)) is not None:
-            documents.append(Document(file, data))
+            documents.append(Document(file, data, raw))
     return _Part(documents, list(problems))
 
 
-def _manifests(folder: str, file: str, problems: Problems) -> Iterator[tuple[str, str]]:
+def _manifests(tree: Tree, folder: str, file: str, problems: Problems) -> Iterator[tuple[str, str]]:
     """(name in messages, path) of each manifest in a folder and its folders."""
-    for name, path, kind in scan(folder, file, problems):
-        if name.startswith(".") or (file == MANIFESTS and name in ("files", "notices") and kind != "link"):
+    for name, path, kind in tree.scan(folder, file, problems):
+        if name.startswith(".") or (file == MANIFESTS and name in ("files", "notices") and kind == "folder"):
             continue
         below = f"{file}/{shown(name)}"
-        if kind == "link":
-            problems.add(Place(below), "is a symbolic link", LINK_HELP)
-        elif kind == "folder":
-            yield from _manifests(path, below, problems)
+        if is_elsewhere(kind, below, problems):
+            continue
+        if kind == "folder":
+            yield from _manifests(tree, path, below, problems)
         elif name.lower().endswith((".yaml", ".yml")) and _has_plain_name(name, below, problems):
             yield below, path
 
 
-def _files(top: str, problems: Problems) -> Iterator[tuple[str, bytes]]:
-    if not os.path.isdir(top) or os.path.islink(top):
+def _files(tree: Tree, top: str, problems: Problems) -> Iterator[tuple[str, bytes]]:
+    if tree.kind(top) != "folder":
         return
-    for file, path in _all_files(top, "manifests/files", problems):
-        content = read(path, file, MAX_FILE_SIZE, problems)
+    for file, path in _all_files(tree, top, top, problems):
+        content = tree.read(path, file, MAX_FILE_SIZE, problems)
         if content is not None:
             yield file.removeprefix("manifests/files/"), content
 
 
-def _all_files(folder: str, file: str, problems: Problems) -> Iterator[tuple[str, str]]:
-    for name, path, kind in sorted(scan(folder, file, problems)):
+def _all_files(tree: Tree, folder: str, file: str, problems: Problems) -> Iterator[tuple[str, str]]:
+    for name, path, kind in sorted(tree.scan(folder, file, problems)):
         below = f"{file}/{shown(name)}"
-        if kind == "link":
-            problems.add(Place(below), "is a symbolic link", LINK_HELP)
-        elif kind == "folder":
-            yield from _all_files(path, below, problems)
+        if is_elsewhere(kind, below, problems):
+            continue
+        if kind == "folder":
+            yield from _all_files(tree, path, below, problems)
         elif _has_plain_name(name, below, problems):
             yield below, path
 
 
-def _notices(top: str, problems: Problems) -> Iterator[tuple[str, str]]:
-    if not os.path.isdir(top) or os.path.islink(top):
+def _notices(tree: Tree, top: str, problems: Problems) -> Iterator[tuple[str, str]]:
+    if tree.kind(top) != "folder":
         return
-    for name, path, _ in sorted(scan(top, "manifests/notices", problems)):
-        file = f"manifests/notices/{shown(name)}"
+    for name, path, _ in sorted(tree.scan(top, top, problems)):
+        file = f"{top}/{shown(name)}"
         if name.startswith(".") or not name.endswith(".txt"):
             continue
-        raw = read(path, file, MAX_MANIFEST_SIZE, problems)
+        raw = tree.read(path, file, MAX_MANIFEST_SIZE, problems)
         if raw is None:
             continue
         try:
@@ -194,9 +205,9 @@ def _notices(top: str, problems: Problems) -> Iterator[tuple[str, str]]:
             problems.add(Place(file, line=line, column=1), "is not UTF-8", "save the file as UTF-8")
 
 
-def _record(top: str, name: str, problems: Problems) -> bytes | None:
-    path = os.path.join(top, name)
-    return read(path, f"{MANIFESTS}/{name}", MAX_RECORD_SIZE, problems) if os.path.lexists(path) else None
+def _record(tree: Tree, name: str, problems: Problems) -> bytes | None:
+    path = f"{MANIFESTS}/{name}"
+    return tree.read(path, path, MAX_RECORD_SIZE, problems) if tree.kind(path) else None
 
 
 def _has_plain_name(name: str, file: str, problems: Problems) -> bool:
@@ -206,9 +217,9 @@ def _has_plain_name(name: str, file: str, problems: Problems) -> bool:
     return False
 
 
-def _locate(root: Path, places: list[Place]) -> list[tuple[int, int, str]]:
+def _locate(source: bytes, places: list[Place]) -> list[tuple[int, int, str]]:
     """Where the places of one file are."""
-    text, raw = _text(root, places[0].file)
+    text, raw = _text(source)
     lines = [_shown_line(line) for line in split_lines(text)]
     try:
         node = compose(text, raw) if any(place.path and not place.line for place in places) else None
@@ -224,12 +235,19 @@ def _locate(root: Path, places: list[Place]) -> list[tuple[int, int, str]]:
     return found
 
 
-def _text(root: Path, file: str) -> tuple[str, bytes]:
+def _raw(root: Path, file: str) -> bytes:
     parts = file.split("/")
     folders = (os.path.join(root, *parts[:end]) for end in range(1, len(parts)))
     if ".." in parts or file.startswith("/") or any(map(os.path.islink, folders)):
-        return "", b""
-    raw = read(os.path.join(root, *parts), file, MAX_MANIFEST_SIZE, Problems()) or b""
+        return b""
+    return read(os.path.join(root, *parts), file, MAX_MANIFEST_SIZE, Problems()) or b""
+
+
+def _raw_of(tree: Tree, file: str) -> bytes:
+    return tree.read(file, file, MAX_MANIFEST_SIZE, Problems()) or b""
+
+
+def _text(raw: bytes) -> tuple[str, bytes]:
     try:
         return decode(raw)
     except Faults:

@@ -9,7 +9,8 @@ from typing import Final, Literal
 
 from rgraph.errors import Place, Problems
 
-Kind = Literal["file", "folder", "link", "special"]
+Kind = Literal["file", "folder", "link", "special", "submodule"]
+"""`submodule` only in a revision of git: on a disk it is a folder."""
 
 MAX_FOLDERS: Final = 30
 """Deepest nesting of folders below the catalogue's own."""
@@ -25,8 +26,7 @@ def scan(folder: str, file: str, problems: Problems) -> Iterator[tuple[str, str,
 
     A folder that cannot be read, or stands below MAX_FOLDERS others, is noted as a problem.
     """
-    if file.count("/") > MAX_FOLDERS:
-        problems.add(Place(file), f"folders are nested deeper than {MAX_FOLDERS} levels")
+    if is_too_deep(file, problems):
         return
     try:
         with os.scandir(folder) as entries:
@@ -34,6 +34,32 @@ def scan(folder: str, file: str, problems: Problems) -> Iterator[tuple[str, str,
                 yield entry.name, entry.path, kind_of(entry)
     except OSError as error:
         problems.add(Place(file), f"the folder cannot be read: {reason(error)}")
+
+
+def is_too_deep(file: str, problems: Problems) -> bool:
+    """Whether a folder stands below MAX_FOLDERS others, which is noted."""
+    if file.count("/") <= MAX_FOLDERS:
+        return False
+    problems.add(Place(file), f"folders are nested deeper than {MAX_FOLDERS} levels")
+    return True
+
+
+def is_elsewhere(kind: Kind, file: str, problems: Problems) -> bool:
+    """Whether something stands for what lies elsewhere, which is noted: nothing of the kind is followed."""
+    if kind == "link":
+        problems.add(Place(file), "is a symbolic link", LINK_HELP)
+    elif kind == "submodule":
+        problems.add(Place(file), "is a submodule: its files are in another repository", LINK_HELP)
+    return kind in ("link", "submodule")
+
+
+def is_too_large(size: int, limit: int, file: str, problems: Problems) -> bool:
+    """Whether a file has more bytes than are read, which is noted."""
+    if size <= limit:
+        return False
+    shown_size = size // 2**20
+    problems.add(Place(file), f"has {shown_size} MiB, more than the {limit // 2**20} MiB that are read")
+    return True
 
 
 def kind_of(entry: os.DirEntry[str]) -> Kind:
@@ -53,9 +79,7 @@ def read(path: str, file: str, limit: int, problems: Problems) -> bytes | None:
     try:
         handle = os.open(path, OPEN_FLAGS)
     except OSError as error:
-        if os.path.islink(path):
-            problems.add(Place(file), "is a symbolic link", LINK_HELP)
-        else:
+        if not is_elsewhere("link" if os.path.islink(path) else "file", file, problems):
             problems.add(Place(file), f"cannot be read: {reason(error)}")
         return None
     try:
@@ -70,9 +94,7 @@ def _read_open(handle: int, file: str, limit: int, problems: Problems) -> bytes 
         if not stat.S_ISREG(status.st_mode):
             problems.add(Place(file), "is not a regular file", "only files and folders may stand here")
             return None
-        if status.st_size > limit:
-            size = status.st_size // 2**20
-            problems.add(Place(file), f"has {size} MiB, more than the {limit // 2**20} MiB that are read")
+        if is_too_large(status.st_size, limit, file, problems):
             return None
         return read_all(handle, status.st_size)
     except OSError as error:

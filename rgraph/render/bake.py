@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -37,43 +37,52 @@ def bake_json(view: View) -> str:
 
     Targets have floating tags only: a release's tag is never pushed a second time.
     """
-    names = target_names(view.resolved.images)
-    targets = {names[id]: _target(view, image, names) for id, image in view.resolved.images.items()}
-    kinds: dict[str, list[str]] = {}
-    for id, image in view.resolved.images.items():
-        kinds.setdefault(image.kind, []).append(names[id])
-    groups = {
-        "default": {"targets": _default(view, names)},
-        "all": {"targets": list(targets)},
-        **{kind: {"targets": each} for kind, each in sorted(kinds.items())},
-    }
-    document = {"group": groups, "target": targets}
+    images = view.resolved.images
+    document = bake_document(view, images, {id: image.floating_tags for id, image in images.items()})
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
-def _default(view: View, names: dict[str, str]) -> list[str]:
+def bake_document(
+    view: View, images: Mapping[str, Image], tags: Mapping[str, Sequence[str]]
+) -> dict[str, object]:
+    """A bake file of some images, each with the tags that are given; other images are pulled."""
+    names = target_names(images)
+    targets = {names[id]: _target(view, image, names, tags[id]) for id, image in images.items()}
+    kinds: dict[str, list[str]] = {}
+    for id, image in images.items():
+        kinds.setdefault(image.kind, []).append(names[id])
+    groups = {
+        "default": {"targets": _default(images, names)},
+        "all": {"targets": list(targets)},
+        **{kind: {"targets": each} for kind, each in sorted(kinds.items())},
+    }
+    return {"group": groups, "target": targets}
+
+
+def _default(images: Mapping[str, Image], names: Mapping[str, str]) -> list[str]:
     """All images of one operating system: no builder has both. Linux, if there are any for it."""
-    images = view.resolved.images
     linux = [names[id] for id, image in images.items() if image.state.os == "linux"]
     return linux or list(names.values())
 
 
-def _target(view: View, image: Image, names: dict[str, str]) -> dict[str, object]:
+def _target(view: View, image: Image, names: Mapping[str, str], tags: Sequence[str]) -> dict[str, object]:
     contexts = {
-        view.reference(edge.to): f"target:{names[edge.to]}" for edge in image.edges if not edge.external
+        view.reference(edge.to): f"target:{names[edge.to]}" for edge in image.edges if edge.to in names
     }
     address = view.address(image)
     target: dict[str, object] = {
         "context": f"generated/{image.folder}",
         "dockerfile": COMBINED,
-        "tags": [f"{address}:{tag}" for tag in image.floating_tags],
+        "tags": [f"{address}:{tag}" for tag in tags],
         "platforms": list(image.state.platforms),
     }
     if contexts:
         target["contexts"] = contexts
-    secrets = sorted(
-        {name for step in (*image.public, *image.private) for name in _SECRET.findall(step.text)}
-    )
-    if secrets:
+    if secrets := secrets_of(image):
         target["secret"] = [f"id={name},env={name}" for name in secrets]
     return target
+
+
+def secrets_of(image: Image) -> list[str]:
+    """Ids of the build secrets that an image's own steps mount, sorted."""
+    return sorted({name for step in (*image.public, *image.private) for name in _SECRET.findall(step.text)})

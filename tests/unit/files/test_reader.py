@@ -49,9 +49,9 @@ def test_everything_that_belongs_to_a_catalogue_is_read(root: Path) -> None:
     put(root, "releases.jsonl", b"line\n")
     sources = read_sources(root)
     assert sources.documents == (
-        Document("manifests/base/deep/er/x.yml", {"kind": "base"}),
-        Document("manifests/catalog.yaml", {"kind": "catalog"}),
-        Document("manifests/r/r-base.yaml", {"kind": "r"}),
+        Document("manifests/base/deep/er/x.yml", {"kind": "base"}, b"kind: base"),
+        Document("manifests/catalog.yaml", {"kind": "catalog"}, b"kind: catalog"),
+        Document("manifests/r/r-base.yaml", {"kind": "r"}, b"kind: r"),
     )
     assert sources.files == {"train.py": b"\x00\xff", "sub/.hidden.yaml": b"not: read"}
     assert sources.notices == {"mit.txt": "text\n"}

@@ -1,0 +1,12 @@
+"""Another version of a component, in every manifest that pins it.
+
+`target.py` says which component is meant and which images pin it; `rows.py` and `written.py` trace a
+value to where it is written; `leaves.py` and `around.py` say what must change in one step; `trace.py`
+walks from an image to its pins; `compare.py` judges the catalogue after the edits; `bump.py` joins
+them. All of it is values: who calls it gives it the edited documents, and writes files.
+"""
+
+from rgraph.bumping.bump import Planned, Wish, judge, plan
+from rgraph.bumping.interface import Edit, Left, Refusal
+
+__all__ = ["Edit", "Left", "Planned", "Refusal", "Wish", "judge", "plan"]

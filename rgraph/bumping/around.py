@@ -1,0 +1,236 @@
+"""What must change with a version in the same step: addresses, commands, checksums.
+
+A step whose version changes and whose address does not would claim what it does not bring.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rgraph.bumping.interface import Ask, Edit
+from rgraph.bumping.leaves import Found, Leaf, bodies
+from rgraph.bumping.written import Edits, Written, find, follow, occurrences, text, token, with_more
+from rgraph.errors import Path
+from rgraph.names import Bad, sha256
+
+_TYPED = frozenset({"apt", "conda", "pip", "cran", "bioconductor"})
+"""Kinds of steps whose installer takes name and version, and nothing else."""
+
+_FOLLOWING: dict[str, tuple[str, ...]] = {
+    "source": ("version", "ref", "directory", "prepare", "configure", "make", "run"),
+    "download": ("to", "extract", "run"),
+    "url": ("version",),
+    "github": (),
+}
+"""Kind of step -> keys in which the old version, where it stands for itself, becomes the new one."""
+
+
+def around(leaf: Leaf, ask: Ask, found: Found) -> None:
+    """Adds to what was found in a step what goes with it; `found.olds` are the versions that go."""
+    kind = leaf.step.kind
+    if kind in _TYPED or not found.olds or found.refusals:
+        return
+    if len(found.olds) > 1:
+        found.refuse(leaf.place(), f"the step names several versions: {', '.join(found.olds)}")
+        return
+    old = next(iter(found.olds))
+    if kind == "take":
+        what = "the component comes along from another image, and its version with it"
+        found.refuse(leaf.place("provides"), what, "name another image, then correct `provides`")
+    elif _brings_several(leaf, old):
+        found.refuse(
+            leaf.place("provides"),
+            f"the step brings several components of version {old}, which the rest of it does not tell apart",
+            "edit it yourself",
+        )
+    elif kind == "run":
+        _commands(leaf, old, ask, found)
+    else:
+        for path, body in bodies(leaf.step):
+            if kind in ("source", "download") or _is_changed(leaf, path, body, found):
+                _body(leaf, path, body, _Version(old, ask), found)
+
+
+def _brings_several(leaf: Leaf, old: str) -> bool:
+    if leaf.step.provides is None:
+        return False
+    purls = text(leaf.written("provides", data=leaf.step.provides)).split("\n")
+    return sum(bool(token(old).search(each)) for each in purls) > 1
+
+
+class _Version:
+    """The version that goes, and the one that comes."""
+
+    def __init__(self, old: str, ask: Ask) -> None:
+        self.ask = ask
+        # A ref's `v` is no part of the version that addresses and commands name.
+        both = old[:1] in "vV" and old[:1] == ask.new[:1] and old[1:2].isdigit()
+        self.old, self.new = (old[1:], ask.new[1:]) if both else (old, ask.new)
+
+
+def _is_changed(leaf: Leaf, path: Path, body: Any, found: Found) -> bool:
+    key = "ref" if leaf.step.kind == "github" else "version"
+    written = leaf.written(*path, key, data=getattr(body, key))
+    return text(written) != text(written, found.by_spot)
+
+
+def _body(leaf: Leaf, path: Path, body: Any, version: _Version, found: Found) -> None:
+    kind = leaf.step.kind
+    if kind == "github":
+        _reported(leaf.written(*path, "version", data=body.version), version, found)
+        return
+    for key in _FOLLOWING[kind]:
+        data = getattr(body, key)
+        if isinstance(data, (str, list)):
+            written = leaf.written(*path, key, data=data)
+            found.edits += follow(written, (version.old, version.new), found.by_spot)
+    key = "git" if getattr(body, "git", "") else "url"
+    if key == "git":
+        ref = leaf.written(*path, "ref", data=body.ref)
+        _must_change(ref, version, found, "ref")
+        of = f"{text(leaf.written(*path, 'git', data=body.git))} {text(ref, found.by_spot)}"
+        _must_match(leaf.written(*path, "commit", data=body.commit), version, found, ("commit", of))
+        return
+    _addresses(leaf, path, body, version, found)
+
+
+def _addresses(leaf: Leaf, path: Path, body: Any, version: _Version, found: Found) -> None:
+    """The addresses of a download, one or one for each platform, and their checksums."""
+    by_platform = body.url.items() if isinstance(body.url, dict) else [(None, body.url)]
+    for platform, data in by_platform:
+        where = (*path, "url") if platform is None else (*path, "url", platform)
+        written = leaf.written(*where, data=data)
+        _must_change(written, version, found, "address")
+        if not body.sha256 and text(written) in version.ask.locked:
+            found.unlocked[leaf.place(*where)] = None
+    if isinstance(body.sha256, dict):
+        for platform, data in body.sha256.items():
+            written = leaf.written(*path, "sha256", platform, data=data)
+            if text(written) == text(written, found.by_spot):
+                found.refuse(
+                    leaf.place(*path, "sha256", platform),
+                    f"the checksum belongs to version {version.old}, and each platform has its own",
+                    "edit them yourself",
+                )
+    else:
+        url = text(
+            leaf.written(*path, "url", data=body.url if isinstance(body.url, str) else ""), found.by_spot
+        )
+        _must_match(leaf.written(*path, "sha256", data=body.sha256), version, found, ("sha256", url))
+
+
+def _must_change(written: Written, version: _Version, found: Found, what: str) -> None:
+    """Refuses unless a text names another version afterwards."""
+    found.edits += follow(written, (version.old, version.new), found.by_spot)
+    before, after = text(written), text(written, found.by_spot)
+    file, path = written.spots[0]
+    place = Edit(file, path, 0, "", "").place
+    if before == after:
+        found.refuse(
+            place,
+            f"the {what} `{before}` does not name the version {version.old}: what it leads to would stay",
+            "edit both yourself",
+        )
+        return
+    part = _part_left(after, version)
+    if part:
+        found.refuse(
+            place,
+            f"the {what} would be `{after}`, where `{part}` is still of the old version",
+            "edit it yourself",
+        )
+
+
+def _part_left(after: str, version: _Version) -> str:
+    """The first two numbers of the old version, if a text still has them by themselves, and the new
+    version has others.
+    """
+    two = re.compile(r"[0-9]+\.[0-9]+(?=\.)")
+    old, new = two.match(version.old), two.match(version.new + ".")
+    if old is None or (new is not None and new[0] == old[0]):
+        return ""
+    return old[0] if token(old[0]).search(after) else ""
+
+
+def _must_match(written: Written, version: _Version, found: Found, of: tuple[str, str]) -> None:
+    """A checksum or a commit of the old version: what stands for the new one must be said. `of` is which
+    of both, and what it is of.
+    """
+    what, subject = of
+    before, after = text(written), text(written, found.by_spot)
+    if not before or (after and after != before):
+        return  # there is none, or an expression has that of the new version
+    given = version.ask.sha256 if what == "sha256" else version.ask.commit
+    word = "checksum" if what == "sha256" else "commit"
+    place = Edit(*written.spots[0], 0, "", "").place
+    if not given:
+        found.refuse(
+            place,
+            f"the {word} {before[:12]}... belongs to version {version.old}",
+            f"say that of version {version.new}: `--{what} ...`",
+        )
+        return
+    new = _as_written(before, given)
+    found.checked[subject] = place
+    if before == given or text(written, found.by_spot) == new:
+        return
+    made = find(written, new, ((before, new),), found.by_spot) or _in_condition(
+        written, (before, new), version, found.by_spot
+    )
+    found.edits += made
+    if not made:
+        found.refuse(place, f"the {word} is put together by an expression", "edit it yourself")
+
+
+def _as_written(before: str, given: str) -> str:
+    made = sha256(given)
+    if isinstance(made, Bad):
+        return given  # a commit
+    return f"sha256:{made}" if before.startswith("sha256:") else made
+
+
+def _in_condition(
+    written: Written, pair: tuple[str, str], version: _Version, given: Edits
+) -> tuple[Edit, ...]:
+    """The edits of `'SUM' if version == '1.0'`: the version in the condition, and the checksum."""
+    data = written.data
+    if not isinstance(data, str):
+        return ()
+    file, path = written.spots[0]
+    old, new = pair
+    made = [Edit(file, path, start, old, new) for start in occurrences(data, old)]
+    made += [
+        Edit(file, path, start + 1, version.old, version.new)
+        for quote in "'\""
+        for start in occurrences(data, f"{quote}{version.old}{quote}")
+    ]
+    return tuple(made) if text(written, with_more(given, made)) == new else ()
+
+
+def _reported(written: Written, version: _Version, found: Found) -> None:
+    """The version that a package of GitHub must report, beside its ref."""
+    before, after = text(written), text(written, found.by_spot)
+    if not before or before != after:
+        return
+    if before != version.old:
+        found.refuse(
+            Edit(*written.spots[0], 0, "", "").place,
+            f"the ref changes, and which version the package reports then (now {before}) is not known",
+            "edit both yourself",
+        )
+        return
+    found.change(written, version.new, version.old, version.new)
+
+
+def _commands(leaf: Leaf, old: str, ask: Ask, found: Found) -> None:
+    """Commands that bring something: some must name the version, and all that do change."""
+    version = _Version(old, ask)
+    written = leaf.written("run", data=leaf.step.body)
+    found.edits += follow(written, (version.old, version.new), found.by_spot)
+    if text(written) == text(written, found.by_spot):
+        found.refuse(
+            leaf.place("run"),
+            f"no command names the version {version.old}: what is installed would stay",
+            "edit both yourself",
+        )

@@ -1,0 +1,131 @@
+"""A bump and the outdated pins, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rgraph.bumping import Refusal
+from rgraph.cli.common import columns, count, json_lines, named, printable, shortened
+from rgraph.errors import Place
+from rgraph.files.reader import locate
+from rgraph.outdated import Row
+from rgraph.upkeep import Bumped, Checked
+
+Positions = Mapping[Place, tuple[int, int, str]]
+
+
+def bump_json(root: Path, done: Bumped) -> str:
+    """For programs."""
+    at = locate(root, [*(each.place for each in done.refusals), *(each.place for each in done.left)])
+    edits = [
+        {"file": each.file, "line": each.line, "column": each.column, "from": each.old, "to": each.new}
+        for each in done.changes
+    ]
+    refusals = [
+        {**_position(each.place, at), "what": each.what, "help": each.help, "images": each.images}
+        for each in done.refusals
+    ]
+    left = [{**_position(each.place, at), "why": each.why, "images": each.images} for each in done.left]
+    head = {"schema": 1, "component": done.purl, "version": done.version, "written": done.written}
+    return json_lines(
+        head,
+        {"edits": edits, "direct": done.direct, "above": done.above, "refusals": refusals, "left": left},
+    )
+
+
+def _position(place: Place, at: Positions) -> dict[str, object]:
+    line, column, _ = at[place]
+    return {"file": place.file, "line": line, "column": column}
+
+
+def bump_text(root: Path, done: Bumped, *, dry_run: bool) -> str:
+    """For people: the edits, the images, what was refused and what was left alone."""
+    at = locate(root, [*(each.place for each in done.refusals), *(each.place for each in done.left)])
+    lines = [f"{each.file}:{each.line}:{each.column}: {each.old} -> {each.new}" for each in done.changes]
+    lines += [
+        f"{_where(each.place, at)}: left alone: {each.why} ({named(each.images)})" for each in done.left
+    ]
+    lines += _refusals(done.refusals, at)
+    if done.direct:
+        lines += ["", f"{count(len(done.direct), 'image')} directly: {named(done.direct)}"]
+    if done.above:
+        lines.append(f"{count(len(done.above), 'image')} above: {named(done.above)}")
+    lines += ["", _summary(done, dry_run)]
+    return "\n".join(lines).lstrip("\n")
+
+
+def _refusals(refusals: Sequence[Refusal], at: Positions) -> list[str]:
+    lines = []
+    for each in refusals:
+        images = f" ({named(each.images)})" if each.images else ""
+        lines.append(f"{_where(each.place, at)}: refused: {printable(shortened(each.what))}{images}")
+        if each.help:
+            lines.append(f"  help: {shortened(each.help)}")
+    return lines
+
+
+def _where(place: Place, at: Positions) -> str:
+    line, column, _ = at[place]
+    return f"{place.file}:{line}:{column}"
+
+
+def _summary(done: Bumped, dry_run: bool) -> str:
+    what = f"{done.purl} {done.version}"
+    if done.refusals:
+        return f"{what}: refused, nothing was written"
+    if not done.changes:
+        return f"{what}: every pin has it already, nothing to do"
+    files = count(len({each.file for each in done.changes}), "file")
+    verb = "would be edited" if dry_run else "edited"
+    return f"{what}: {count(len(done.changes), 'place')} in {files} {verb}"
+
+
+def outdated_json(root: Path, found: Checked) -> str:
+    """For programs, a pin a line."""
+    at = locate(root, [place for row in found.rows for place in row.pinned.places])
+    entries = [
+        {
+            "purl": row.pinned.purl,
+            "name": row.pinned.component.name,
+            "ecosystem": row.pinned.component.type,
+            "version": row.pinned.component.version,
+            "newest": row.newest,
+            "state": row.state,
+            "remark": row.remark,
+            "places": [_position(place, at) for place in row.pinned.places],
+            "images": row.pinned.images,
+        }
+        for row in found.rows
+    ]
+    return json_lines({"schema": 1}, {"pins": entries, "failures": [str(each) for each in found.failures]})
+
+
+def outdated_text(root: Path, found: Checked) -> str:
+    """For people: what is outdated, then what needs a remark, then the counts."""
+    shown = [row for row in found.rows if row.state == "outdated" or row.remark]
+    at = locate(root, [row.pinned.places[0] for row in shown])
+    rows = [
+        (
+            printable(row.pinned.component.name),
+            row.pinned.component.type,
+            printable(row.pinned.component.version),
+            printable(row.newest) or "-",
+            _where(row.pinned.places[0], at) + _more(row),
+            f"{len(row.pinned.images):,}",
+            row.remark or "-",
+        )
+        for row in sorted(shown, key=lambda row: row.state != "outdated")
+    ]
+    heads = ("component", "ecosystem", "pinned", "newest", "where", "images", "remark")
+    states = [row.state for row in found.rows]
+    counts = ", ".join(
+        f"{states.count(state):,} {state}" for state in ("outdated", "current", "unknown") if state in states
+    )
+    table = f"{columns(rows, heads)}\n\n" if rows else ""
+    return f"{table}{count(len(states), 'pin')}: {counts or 'none to look up'}"
+
+
+def _more(row: Row) -> str:
+    others = len(row.pinned.places) - 1
+    return f" (+{others})" if others else ""

@@ -1,0 +1,307 @@
+"""What the lock holds, what it lacks, and what becomes of it when new answers come.
+
+Pure: registries and servers are asked elsewhere; their answers come in as values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from rgraph import names
+from rgraph.errors import Path, Place, Problem
+from rgraph.graph import closure, reverse
+from rgraph.image import Image, ImageStep
+from rgraph.lock import LOCK_FILE, Lock, LockedExternal
+from rgraph.resolve import Resolved
+from rgraph.steps.download import Download, Source
+from rgraph.steps.fetching import Fetch, shown
+from rgraph.steps.package_managers import Apt
+from rgraph.steps.r import UrlPackages
+from rgraph.steps.windows import Certificate
+
+Kind = Literal["external", "download"]
+Key = tuple[Kind, str]
+"""Kind and name of an entry."""
+State = Literal["current", "void", "missing", "unused"]
+"""`void`: the lock has the digest of another reference; `missing`: it has nothing; `unused`: nothing
+wants what it has."""
+
+_HELP = "run `rgraph lock`"
+
+
+class Entry(Struct, frozen=True):
+    """What is in the lock, or should be."""
+
+    kind: Kind
+    name: str
+    """Name of the External, or URL."""
+    requested: str
+    """What has to be resolved: the External's reference, or the URL; of an unused entry what once had."""
+    state: State
+    locked: str
+    """Digest or checksum in the lock; empty if it has none."""
+    place: Place
+    """Where a person wrote what is requested; of an unused entry the place in the lock."""
+    images: tuple[str, ...] = ()
+    """Images that have it in their own Dockerfile, in order."""
+    locked_for: str = ""
+    """The reference that the lock has a digest of, if it is void."""
+
+    @property
+    def key(self) -> Key:
+        """What answers are found by."""
+        return self.kind, self.name
+
+
+class Stale(Struct, frozen=True):
+    """An External that has moved on since it was locked."""
+
+    external: str
+    requested: str
+    locked: str
+    now: str
+    """The registry's digest; empty if the reference is there no more."""
+    images: tuple[str, ...]
+    """Images to rebuild: all that stand on it, near or far, in the order of the catalogue."""
+
+
+def review(resolved: Resolved) -> tuple[Entry, ...]:
+    """All entries: Externals by name, then downloads by URL.
+
+    An External wants a digest unless its reference has one; a download wants a checksum unless the
+    manifest has one. Where the manifest and the lock have the same, the entry counts as wanted.
+    """
+    return (*_externals(resolved), *_downloads(resolved))
+
+
+def asked_for(
+    entries: Iterable[Entry],
+    images: Collection[str] | None = None,
+    externals: Collection[str] = (),
+    *,
+    upgrade: bool = False,
+) -> tuple[Entry, ...]:
+    """The entries that have to be resolved anew: those that are missing or void, and with `upgrade` also
+    those that are current.
+
+    Of all images, or of some images and of some Externals by name; None stands for all.
+    """
+    states = {"missing", "void", *(["current"] if upgrade else [])}
+    chosen = chosen_of(entries, images, externals)
+    return tuple(entry for entry in chosen if entry.state in states)
+
+
+def chosen_of(
+    entries: Iterable[Entry], images: Collection[str] | None = None, externals: Collection[str] = ()
+) -> tuple[Entry, ...]:
+    """The entries of some images, and of some Externals by name; all if `images` is None."""
+    if images is None:
+        return tuple(entries)
+    wanted, named = frozenset(images), frozenset(externals)
+    return tuple(
+        entry
+        for entry in entries
+        if not wanted.isdisjoint(entry.images) or (entry.kind == "external" and entry.name in named)
+    )
+
+
+def merged(lock: Lock, entries: Sequence[Entry], found: Mapping[Key, str], *, tidy: bool) -> Lock:
+    """The lock with new answers in it: key of an entry -> digest or checksum.
+
+    Only what was answered changes; `tidy` also removes entries that are unused. What has no answer keeps
+    what it had.
+    """
+    externals, downloads = dict(lock.externals), dict(lock.downloads)
+    for entry in entries:
+        answer = found.get(entry.key, "")
+        if tidy and entry.state == "unused":
+            (externals if entry.kind == "external" else downloads).pop(entry.name, None)
+        elif answer and entry.kind == "external":
+            externals[entry.name] = LockedExternal(entry.requested, answer)
+        elif answer:
+            downloads[entry.name] = answer
+    return Lock(lock.schema, dict(sorted(externals.items())), dict(sorted(downloads.items())))
+
+
+def lock_text(lock: Lock) -> str:
+    """The lock's one form: sorted, an entry a line. What `read_lock` reads of it is the same lock."""
+
+    def json(value: str) -> str:
+        return msgspec.json.encode(value).decode()
+
+    externals = [
+        f'    {json(name)}: {{"requested": {json(each.requested)}, "digest": {json(each.digest)}}}'
+        for name, each in sorted(lock.externals.items())
+    ]
+    downloads = [f"    {json(url)}: {json(sum)}" for url, sum in sorted(lock.downloads.items())]
+    parts = (_section("externals", externals), _section("downloads", downloads))
+    return "".join(("{\n", f'  "schema": {lock.schema},\n', ",\n".join(parts), "\n}\n"))
+
+
+def pinned(entry: Entry) -> str:
+    """The reference of a locked External by its digest alone: is it still at its registry?"""
+    parts = names.reference(entry.requested)
+    name = entry.requested if isinstance(parts, names.Bad) else parts.name
+    return f"{name}@{entry.locked}"
+
+
+def problems_of(entries: Iterable[Entry]) -> tuple[Problem, ...]:
+    """What `rgraph lock` would change, one Problem for each entry; none if the lock is up to date."""
+    return tuple(_problem(entry) for entry in entries if entry.state != "current")
+
+
+def broken(entries: Iterable[Entry], now: Mapping[Key, str]) -> tuple[Problem, ...]:
+    """Current entries whose locked digest or checksum is not what was found now."""
+    return tuple(
+        Problem(
+            Place(LOCK_FILE).key(f"{entry.kind}s", entry.name),
+            f"{_said(entry)} is now {_short(found)}, and {_short(entry.locked)} in the lock",
+            "find out why before you run `rgraph lock --upgrade`: the same address gave something else",
+        )
+        for entry in entries
+        if entry.state == "current" and (found := now.get(entry.key, entry.locked))
+        if found != entry.locked
+    )
+
+
+def stale(
+    resolved: Resolved, entries: Iterable[Entry], now: Mapping[str, str], gone: Collection[str] = ()
+) -> tuple[Stale, ...]:
+    """The Externals whose reference leads to another digest than the lock has, by name.
+
+    `now`: name of the External -> digest at its registry; `gone`: names of those whose reference is there
+    no more. Only current entries can be stale: what is missing or void has nothing to compare.
+    """
+    users = reverse({id: [edge.to for edge in image.edges] for id, image in resolved.images.items()})
+    found = []
+    for entry in entries:
+        digest = now.get(entry.name, "")
+        if entry.kind != "external" or entry.state != "current" or digest == entry.locked:
+            continue
+        if digest or entry.name in gone:
+            reached = closure([entry.name], users)
+            above = tuple(id for id in resolved.images if id in reached)
+            found.append(Stale(entry.name, entry.requested, entry.locked, digest, above))
+    return tuple(found)
+
+
+def rebuilds(found: Iterable[Stale], resolved: Resolved) -> tuple[str, ...]:
+    """All images to rebuild for some stale Externals, each once, in the order of the catalogue."""
+    ids = {id for each in found for id in each.images}
+    return tuple(id for id in resolved.images if id in ids)
+
+
+def _externals(resolved: Resolved) -> Iterator[Entry]:
+    lock, externals = resolved.catalog.lock.externals, resolved.catalog.externals
+    users: dict[str, list[str]] = {}
+    for id, image in resolved.images.items():
+        for name in dict.fromkeys(edge.to for edge in image.edges if edge.external):
+            users.setdefault(name, []).append(id)
+    for name in sorted({*externals, *lock}):
+        locked = lock.get(name)
+        external = externals.get(name)
+        written = external.manifest.reference if external else ""
+        parts = names.reference(written)
+        if external is None or isinstance(parts, names.Bad) or parts.digest:
+            if locked:
+                place = Place(LOCK_FILE).key("externals", name)
+                yield Entry("external", name, locked.requested, "unused", locked.digest, place)
+            continue
+        state: State = "missing"
+        if locked:
+            state = "current" if locked.requested == written else "void"
+        place, images = external.place.at("reference"), tuple(users.get(name, ()))
+        old, digest = (locked.requested, locked.digest) if locked else ("", "")
+        former = old if state == "void" else ""
+        yield Entry("external", name, written, state, digest, place, images, former)
+
+
+def _downloads(resolved: Resolved) -> Iterator[Entry]:
+    lock = resolved.catalog.lock.downloads
+    wanted: dict[str, tuple[Place, dict[str, None]]] = {}
+    for step, holders in _steps(resolved.images):
+        for url, checksum, place in fetched(step):
+            # A checksum that is not the lock's stands in the manifest.
+            if url and (not checksum or checksum == lock.get(url)):
+                _, images = wanted.setdefault(url, (place, {}))
+                images.update(dict.fromkeys(holders))
+    order = {id: position for position, id in enumerate(resolved.images)}
+    for url in sorted({*wanted, *lock}):
+        locked = lock.get(url, "")
+        if url not in wanted:
+            place = Place(LOCK_FILE).key("downloads", url)
+            yield Entry("download", url, url, "unused", locked, place)
+            continue
+        place, used = wanted[url]
+        ids = tuple(sorted(used, key=order.__getitem__))
+        yield Entry("download", url, url, "current" if locked else "missing", locked, place, ids)
+
+
+def fetched(step: ImageStep) -> Iterator[tuple[str, str, Place]]:
+    """The files that a step downloads: URL, checksum (empty: none known), and where the URL stands."""
+    match step.step:
+        case Download(fetch=fetch):
+            yield from _sources(fetch, step.place, ("download", "url"))
+        case Source(fetch=fetch) if fetch:
+            yield from _sources(fetch, step.place, ("source", "url"))
+        case Certificate(fetch=fetch):
+            yield from _sources(fetch, step.place, ("certificate", "url"))
+        case UrlPackages(packages=packages):
+            for package in packages:
+                yield from _sources(package.fetch, step.place, ("url",), package.name)
+        case Apt(repositories=repositories):
+            for index, each in enumerate(repositories):
+                place = step.place.at("apt", "repositories", index, "key", "url")
+                yield each.key_url, each.key_sha256, place
+
+
+def _sources(fetch: Fetch, place: Place, path: Path, word: str = "") -> Iterator[tuple[str, str, Place]]:
+    for platform, url, checksum in fetch.sources:
+        found = place.at(*path, *([str(platform)] if platform else []))
+        yield url, checksum, Place(found.file, found.path, word=word)
+
+
+def _steps(images: Mapping[str, Image]) -> Iterator[tuple[ImageStep, list[str]]]:
+    """Every distinct step (of a group: each member), with the images that have it."""
+    found: dict[int, tuple[ImageStep, list[str]]] = {}
+    for id, image in images.items():
+        stages = (rendered for stage in image.stages for rendered in stage.steps)
+        for rendered in (*stages, *image.public, *image.private):
+            for step in rendered.source.members or (rendered.source,):
+                # By identity: images share resolved steps, and they stay alive.
+                found.setdefault(_identity(step), (step, []))[1].append(id)
+    yield from found.values()
+
+
+def _identity(step: ImageStep) -> int:
+    return id(step)
+
+
+def _problem(entry: Entry) -> Problem:
+    match entry.state:
+        case "unused":
+            what = f"the lock has {_said(entry)}, which nothing wants"
+        case "void":
+            what = f"the lock has the digest of `{entry.locked_for}`, and not of {_said(entry)}"
+        case _:
+            what = f"the lock does not have {_said(entry)}"
+    return Problem(entry.place, what, _HELP)
+
+
+def _said(entry: Entry) -> str:
+    if entry.kind == "download":
+        return shown(entry.name)
+    return f"`{entry.requested}` of `{entry.name}`"
+
+
+def _short(text: str) -> str:
+    return f"{text[:19]}..." if text.startswith("sha256:") else f"{text[:12]}..."
+
+
+def _section(name: str, entries: Sequence[str]) -> str:
+    lines = ",\n".join(entries)
+    return f'  "{name}": {{\n{lines}\n  }}' if entries else f'  "{name}": {{}}'

@@ -1,0 +1,280 @@
+"""A plan for what builds it: legs of jobs for GitHub Actions and Azure Pipelines, or a bake file.
+
+A leg is one job. It holds images of one wave that are built on machines of one kind: one image, or
+several where a wave has more of them than a service admits jobs.
+
+Sources of the limits: GitHub, "Workflow syntax" (a matrix makes 256 jobs at most), "Job outputs" (1 MB
+a job); Azure Pipelines, "Add stages, dependencies, and conditions" (256 jobs a stage), "jobs.job.strategy"
+(names of a matrix: letters, digits and `_`, a letter first, 100 characters at most).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from rgraph.image import Image
+from rgraph.ledger import Ledger
+from rgraph.plan import Plan, PlannedImage
+from rgraph.render.bake import bake_document, secrets_of
+from rgraph.render.tests_json import all_tests
+from rgraph.render.view import View
+from rgraph.render_names import COMBINED
+
+T = TypeVar("T")
+Format = Literal["github", "azure-pipelines", "bake"]
+LIMIT: Final = 256
+"""Jobs of one wave, for GitHub (a matrix) and for Azure Pipelines (a stage)."""
+
+_LONGEST_NAME: Final = 100
+_HOSTED: Final = {"10.0.20348": "windows-2022", "10.0.26100": "windows-2025"}
+"""Build of Windows -> GitHub's own runner of that build; under process isolation no other will do."""
+
+
+class Machine(Struct, frozen=True, order=True):
+    """What kind of machine builds an image."""
+
+    os: str
+    host: str
+    """Windows: the build of the host that the image needs. Linux: `arm64` if it is for nothing else."""
+
+
+class Work(Struct, frozen=True, eq=False):
+    """One image of a leg."""
+
+    id: str
+    state: str
+    """`build`, or `retag`: then it is copied from `source`."""
+    folder: str
+    """Below `generated/`; the build context."""
+    dockerfile: str
+    """Relative to the catalogue's folder."""
+    address: str
+    """Registry and repository."""
+    tags: tuple[str, ...]
+    platforms: tuple[str, ...]
+    staged: str
+    """What it is called in staging, before `--BUILD`."""
+    source: str
+    """Where the ledger holds this content, for `retag`."""
+    needs: tuple[str, ...]
+    """Ids of the images of earlier waves that it is made from."""
+    parents: Mapping[str, str]
+    """Reference in its Dockerfile -> `staged` of the image that takes its place."""
+    secrets: tuple[str, ...]
+    """Ids of the build secrets that its steps mount."""
+    tests: Sequence[Mapping[str, object]]
+    """As in tests.json."""
+
+
+class Leg(Struct, frozen=True, eq=False):
+    """One job."""
+
+    leg: str
+    """Unique among all legs, also ignoring case; admitted as a name by both services."""
+    title: str
+    """For people."""
+    os: str
+    host: str
+    runner: tuple[str, ...]
+    """Labels of a GitHub runner that fits."""
+    images: tuple[Work, ...]
+
+
+def pipeline(view: View, plan: Plan, format: Format) -> str:
+    """A plan in one of the formats, as JSON."""
+    match format:
+        case "github":
+            document = github(view, plan)
+        case "azure-pipelines":
+            document = azure_pipelines(view, plan)
+        case "bake":
+            document = bake(view, plan)
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def github(view: View, plan: Plan, limit: int = LIMIT) -> dict[str, object]:
+    """A job for each wave, with what it needs and its matrix. An empty matrix is for a job to skip."""
+    jobs: dict[str, object] = {}
+    before: list[str] = []
+    for number, wave in enumerate(legs(view, plan, limit), start=1):
+        jobs[f"wave-{number}"] = {"needs": before, "matrix": {"include": wave}}
+        before = [f"wave-{number}"]
+    return {"schema": 1, "staging": view.catalog.settings.staging, "jobs": jobs}
+
+
+def azure_pipelines(view: View, plan: Plan, limit: int = LIMIT) -> dict[str, object]:
+    """A stage for each wave, with a matrix for each operating system: name of a leg -> its variables.
+
+    The variables are few and short, as an agent hands them to every program. `legs` has the rest.
+    """
+    stages: dict[str, object] = {}
+    every: dict[str, Leg] = {}
+    before: list[str] = []
+    for number, wave in enumerate(legs(view, plan, limit), start=1):
+        jobs = {
+            os: {"matrix": {leg.leg: _variables(leg) for leg in wave if leg.os == os}}
+            for os in ("linux", "windows")
+        }
+        stages[f"wave_{number}"] = {"dependsOn": before, "jobs": jobs}
+        before = [f"wave_{number}"]
+        every.update((leg.leg, leg) for leg in wave)
+    return {"schema": 1, "staging": view.catalog.settings.staging, "stages": stages, "legs": every}
+
+
+def _variables(leg: Leg) -> dict[str, str]:
+    tests = sum(len(work.tests) for work in leg.images)
+    return {"leg": leg.leg, "legHost": leg.host, "legTests": str(tests)}
+
+
+def bake(view: View, plan: Plan) -> dict[str, object]:
+    """A bake file of exactly those images of the plan that are to be built, with the plan's tags.
+
+    A release's tag that the ledger holds already is left out: it is never pushed a second time.
+    """
+    planned = {each.image.id: each for each in plan.images if each.state == "build"}
+    tags = {id: _unreleased(view, each) for id, each in planned.items()}
+    return bake_document(view, {id: each.image for id, each in planned.items()}, tags)
+
+
+def _unreleased(view: View, planned: PlannedImage) -> tuple[str, ...]:
+    image = planned.image
+    held = view.ledger.holders
+    return tuple(
+        tag for tag in planned.tags if tag in image.floating_tags or f"{image.repository}:{tag}" not in held
+    )
+
+
+def legs(view: View, plan: Plan, limit: int = LIMIT) -> list[list[Leg]]:
+    """The legs of each wave of a plan, in order. Every image that is to be built or to get tags is in one.
+
+    A wave in which nothing is to be done has no legs.
+    """
+    todo = {each.image.id: each for each in plan.images if each.state != "reuse"}
+    sources = _Sources(view.ledger)
+    waves: dict[int, dict[Machine, list[PlannedImage]]] = {each.wave: {} for each in plan.images}
+    for each in todo.values():
+        waves[each.wave].setdefault(_machine(view, each.image), []).append(each)
+    sharded = [shard(dict(sorted(wave.items())), limit) for wave in waves.values()]
+    firsts = [part[0].image.id for wave in sharded for _, part in wave]
+    names = leg_names(firsts)
+    return [
+        [
+            Leg(
+                names[part[0].image.id],
+                _title(part),
+                machine.os,
+                machine.host,
+                _runner(machine),
+                tuple(_work(view, each, todo.keys(), sources) for each in part),
+            )
+            for machine, part in wave
+        ]
+        for wave in sharded
+    ]
+
+
+def shard(groups: Mapping[Machine, Sequence[T]], limit: int) -> list[tuple[Machine, Sequence[T]]]:
+    """Groups parted so that there are `limit` parts at most, each as small as that allows.
+
+    No part is of two groups, so there is one for each group even if that is more than `limit`.
+    """
+    total = sum(map(len, groups.values()))
+    size = max(1, -(-total // limit))
+    while sum(-(-len(group) // size) for group in groups.values()) > limit and size < total:
+        size += 1
+    found: list[tuple[Machine, Sequence[T]]] = []
+    for machine, group in groups.items():
+        count = -(-len(group) // size)
+        ends = [len(group) * number // count for number in range(count + 1)]
+        found += [(machine, group[start:end]) for start, end in zip(ends, ends[1:], strict=False)]
+    return found
+
+
+def leg_names(ids: Sequence[str]) -> dict[str, str]:
+    """Id -> name of the leg that begins with it."""
+    plain = {id: re.sub(r"[^A-Za-z0-9_]", "_", id) for id in ids}
+    plain = {id: name if name[0].isalpha() else f"image_{name}" for id, name in plain.items()}
+    count: dict[str, int] = {}
+    for name in plain.values():
+        count[name.lower()] = count.get(name.lower(), 0) + 1
+    return {
+        id: name if count[name.lower()] == 1 and len(name) <= _LONGEST_NAME else _hashed(name, id)
+        for id, name in plain.items()
+    }
+
+
+def _hashed(name: str, id: str) -> str:
+    digest = hashlib.sha256(id.encode()).hexdigest()[:12]
+    return f"{name[: _LONGEST_NAME - len(digest) - 1]}_{digest}"
+
+
+def _title(part: Sequence[PlannedImage]) -> str:
+    more = len(part) - 1
+    return part[0].image.id + (f" and {more} more" if more else "")
+
+
+def _machine(view: View, image: Image) -> Machine:
+    if image.state.os == "linux":
+        architectures = {platform.partition("/")[2] for platform in image.state.platforms}
+        return Machine("linux", "arm64" if architectures == {"arm64"} else "")
+    root = image
+    while not root.parent.external:
+        root = view.resolved.images[root.parent.to]
+    return Machine("windows", view.catalog.externals[root.parent.to].manifest.os_version)
+
+
+def _runner(machine: Machine) -> tuple[str, ...]:
+    if machine.os == "linux":
+        return ("ubuntu-24.04-arm",) if machine.host else ("ubuntu-latest",)
+    hosted = _HOSTED.get(machine.host)
+    return (hosted,) if hosted else ("self-hosted", "Windows", machine.host)
+
+
+class _Sources:
+    """Where the ledger holds an image's content."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._held: dict[tuple[str, str], list[str]] = {}
+        for reference, holder in ledger.holders.items():
+            self._held.setdefault(holder, []).append(reference)
+
+    def of(self, planned: PlannedImage) -> str:
+        """A reference that holds it, with a release's tag if one does; empty if none does any more."""
+        found = self._held.get((planned.image.id, str(planned.fingerprint)), [])
+        fixed = [each for each in found if planned.release in each.rpartition(":")[2]]
+        return min(fixed or found, default="")
+
+
+def _work(view: View, planned: PlannedImage, todo: Collection[str], sources: _Sources) -> Work:
+    image = planned.image
+    source = sources.of(planned) if planned.state == "retag" else ""
+    registry = view.catalog.settings.registry
+    needs = tuple(edge.to for edge in image.edges if edge.to in todo)
+    return Work(
+        image.id,
+        # What no tag leads to any more has to be built again.
+        "retag" if source else "build",
+        image.folder,
+        f"generated/{image.folder}/{COMBINED}",
+        view.address(image),
+        planned.tags,
+        image.state.platforms,
+        staged(image.id),
+        f"{registry}/{source}" if registry and source else source,
+        needs,
+        {view.reference(id): staged(id) for id in needs},
+        tuple(secrets_of(image)),
+        all_tests(view, image),
+    )
+
+
+def staged(id: str) -> str:
+    """What an image is called in staging, before `--BUILD`: its id, which is `repository:tag` already."""
+    layer, _, variant = id.partition(":")
+    return f"{layer}:{variant if len(variant) <= _LONGEST_NAME else _hashed(variant, id)}"

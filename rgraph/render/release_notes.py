@@ -1,0 +1,236 @@
+"""Release notes in Markdown, for each image and for the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from rgraph.release.changes import Change, ExternalChange
+from rgraph.release.differences import Item
+from rgraph.release.notes import Became, Fixed, ImageNote, Notes, Spread, page_of
+from rgraph.release.record import Part, Record, date_of
+from rgraph.render.templating import table, template
+
+NOTES: Final = "notes.md"
+IMAGE_NOTES: Final = "notes/{folder}.md"
+
+_FEW = 3
+"""Images that are named where there are more; the rest is counted."""
+_NONE = "-"
+
+_COUNTED: Final[Mapping[Became, str]] = {
+    "new": "{} new",
+    "changed": "{} changed",
+    "returned": "{} back to earlier content",
+    "retagged": "{} with other tags only",
+    "unknown": "{} of which no earlier record is there",
+}
+
+
+class About(Struct, frozen=True):
+    """What notes show of a release beside what they say."""
+
+    name: str
+    """Of the catalogue."""
+    tags: Mapping[str, tuple[str, ...]]
+    """Image id -> the references that it was given, with the registry."""
+    pages: Mapping[str, str]
+    """Image id -> path of its own notes, beside those of the whole."""
+
+
+def about(record: Record) -> About:
+    """What the notes of a release show of it."""
+    registry = record.catalogue.registry
+    return About(
+        record.catalogue.name,
+        {
+            image.id: tuple(
+                f"{registry}/{each}" if registry else each
+                for each in (*image.references.fixed, *image.references.floating)
+            )
+            for image in record.images
+        },
+        {image.id: page(image.folder) for image in record.images},
+    )
+
+
+def page(folder: str) -> str:
+    """Path of the notes of an image, within the folder of a release."""
+    return IMAGE_NOTES.format(folder=folder)
+
+
+def whole(notes: Notes, shown: About) -> str:
+    """The notes of a release, or of all from one to another."""
+    return _rendered(
+        "release.md.j2",
+        title=_title(notes),
+        name=code(shown.name),
+        before=notes.before,
+        date=date_of(notes.after) if notes.after else "",
+        counts=_counts(notes),
+        fixes=_fixes(notes.fixes),
+        components=_components(notes.components),
+        externals=_externals(notes.externals),
+        images=table(
+            ("image", "tags", "what changed"),
+            [
+                (_linked(note, shown), _codes(shown.tags.get(note.id, ())), _summary(note))
+                for note in notes.images
+            ],
+        )
+        if notes.images
+        else "",
+        removed=[code(note.id) for note in notes.removed],
+    )
+
+
+def single(note: ImageNote, notes: Notes, shown: About) -> str:
+    """The notes of one image."""
+    return _rendered(
+        "release-image.md.j2",
+        id=note.id,
+        title=_title(notes),
+        before=note.before.tag if note.before else "",
+        compared=notes.before,
+        after=note.after.tag if note.after else "",
+        became=note.became,
+        silent=note.silent,
+        tags=[code(each) for each in shown.tags.get(note.id, ())],
+        parents=_codes(note.parents),
+        fixes=_fixes([(fixed, ()) for fixed in note.fixes]),
+        own=_own(note.direct),
+        inherited=[(code(each.by), _own(each.changes)) for each in note.inherited],
+        externals=_externals([(change, ()) for change in note.externals]),
+        holds=[(code(by), by == note.id, _held(parts)) for by, parts in note.holds],
+    )
+
+
+def code(text: str) -> str:
+    """A text that means nothing to Markdown, on one line; it may stand in a cell of a table.
+
+    In a code span nothing is markup but backticks (CommonMark 6.1) and, in a table, `|` and the
+    backslash before it; a text with one of them is written in numeric references, which are never markup
+    (CommonMark 2.5).
+    """
+    plain = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    if not plain:
+        return _NONE
+    if not any(each in plain for each in "`|\\"):
+        return f"`{plain}`"
+    return "".join(each if each.isalnum() or each == " " else f"&#{ord(each)};" for each in plain)
+
+
+def _rendered(name: str, **values: object) -> str:
+    return f"{template(name).render(**values).strip()}\n"
+
+
+def _title(notes: Notes) -> str:
+    return f"Release {notes.after}" if notes.after else "The catalogue as it is now"
+
+
+def _counts(notes: Notes) -> str:
+    became = [note.became for note in notes.images]
+    found = [text.format(became.count(key)) for key, text in _COUNTED.items() if key in became]
+    if notes.removed:
+        found.append(f"{len(notes.removed)} no longer there")
+    if notes.same:
+        found.append(f"{notes.same} as before")
+    return ", ".join(found)
+
+
+def _linked(note: ImageNote, shown: About) -> str:
+    path = shown.pages.get(note.id)
+    return f"[{code(note.id)}]({path})" if path else code(note.id)
+
+
+def _summary(note: ImageNote) -> str:
+    before, after = (each.tag if each else "" for each in (note.before, note.after))
+    match note.became:
+        case "new":
+            number = sum(len(parts) for _, parts in note.holds)
+            return f"first release, {_counted(number, 'component')}"
+        case "unknown":
+            return f"not known: the record of {before} is missing"
+        case "retagged":
+            return f"tags only: its content is that of {after}"
+    own, inherited = len(note.direct), len(note.changes) - len(note.direct)
+    parts = [_counted(own, "component") + " of its own"] if own else []
+    parts += [_counted(inherited, "inherited component")] if inherited else []
+    parts += [_counted(len(note.externals), "External")] if note.externals else []
+    text = ", ".join(parts) or "no component and no External"
+    return f"back to {after}: {text}" if note.became == "returned" else text
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _fixes(fixes: Iterable[tuple[Fixed, Sequence[str]]]) -> list[str]:
+    lines = []
+    for fixed, images in fixes:
+        page = page_of(fixed.id)
+        id = f"[{fixed.id}]({page})" if page else code(fixed.id)
+        where = f", in {_few(images)}" if images else ""
+        lines.append(f"{id}: {code(_joined(fixed.name, fixed.version))} of {code(fixed.by)}{where}")
+    return lines
+
+
+def _joined(*texts: str) -> str:
+    return " ".join(text for text in texts if text)
+
+
+def _components(spreads: Iterable[Spread]) -> str:
+    rows = [(*_cells(each.change), code(each.change.by), _few(each.images)) for each in spreads]
+    return table(("change", "component", "before", "after", "brought by", "images"), rows) if rows else ""
+
+
+def _own(changes: Iterable[Change]) -> str:
+    rows = [_cells(change) for change in changes]
+    return table(("change", "component", "before", "after"), rows) if rows else ""
+
+
+def _cells(change: Change) -> tuple[str, str, str, str]:
+    before, after = change.before, change.after
+    elsewhere = bool(before and after and before.part.version == after.part.version)
+    return (
+        change.kind,
+        f"{code(change.name)} ({change.type})",
+        _state(before, change.relicensed, elsewhere and change.kind == "changed"),
+        _state(after, change.relicensed, elsewhere and change.kind == "changed"),
+    )
+
+
+def _state(item: Item | None, license: bool, purl: bool) -> str:
+    if item is None:
+        return _NONE
+    part = item.part
+    text = code(part.purl if purl else part.version or "no version declared")
+    return f"{text}, licence {code(part.license or 'not known')}" if license else text
+
+
+def _held(parts: Iterable[Part]) -> str:
+    rows = [
+        (code(each.name), code(each.version or "no version declared"), code(each.license or "not known"))
+        for each in parts
+    ]
+    return table(("component", "version", "licence"), rows)
+
+
+def _externals(changes: Iterable[tuple[ExternalChange, Sequence[str]]]) -> str:
+    rows = [(code(each.name), code(each.before), code(each.after), _few(ids)) for each, ids in changes]
+    if not any(row[-1] for row in rows):
+        rows = [row[:-1] for row in rows]
+        return table(("External", "before", "after"), rows) if rows else ""
+    return table(("External", "before", "after", "images"), rows)
+
+
+def _few(ids: Sequence[str]) -> str:
+    if len(ids) <= _FEW + 1:
+        return _codes(ids)
+    return f"{_codes(ids[:_FEW])} and {len(ids) - _FEW} more"
+
+
+def _codes(texts: Sequence[str]) -> str:
+    return ", ".join(map(code, texts))

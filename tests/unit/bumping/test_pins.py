@@ -1,0 +1,210 @@
+"""Where a version is written, for every way to write it: what is edited, byte for byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.bumping.small import COMMIT, ONE, OTHER, SUM, run, texts, write
+
+
+@pytest.mark.parametrize(
+    ("steps", "component", "old", "new"),
+    [
+        ("- apt: [curl=7.88.1-10, wget]", "curl", "7.88.1-10", "7.88.1-11"),
+        ("- apt: {packages: curl=7.88.1-10}", "curl", "7.88.1-10", "1:8.0-1"),
+        ("- apt: [{name: curl, version: 7.88.1-10, fixes: [CVE-2024-1]}]", "curl", "7.88.1-10", "8.0-1"),
+        ("- apt: [curl:amd64=7.88.1-10]", "pkg:deb/debian/curl", "7.88.1-10", "8.0-1"),
+        ("- conda: [openssl=1.1.1c, zlib=1.1.1c]", "openssl", "1.1.1c", "1.1.1d"),
+        ("- conda: [openssl==1.1.1c]", "pkg:conda/openssl", "1.1.1c", "3.0.1"),
+        ("- conda: {packages: [r::openssl=1.1.1c], channels: [r]}", "openssl", "1.1.1c", "3.0"),
+        ("- conda: [NumPy=1.0]", "numpy", "1.0", "1.1"),
+        ("- pip: [rpy2==3.0.5]", "rpy2", "3.0.5", "3.1"),
+        ("- pip: ['uvicorn[standard]==0.30.1']", "uvicorn", "0.30.1", "0.31.0"),
+        ("- pip: [\"foo_bar==1.0; python_version < '3.8'\"]", "foo-bar", "1.0", "1.1"),
+        ("- pip: [{name: foo, version: '1.0'}]", "foo", "1.0", "1.1"),
+        ("- cran: [forecast==8.9]", "forecast", "8.9", "8.10"),
+        ("- bioconductor: {release: '3.9', packages: [limma==3.40.6]}", "limma", "3.40.6", "3.40.7"),
+        ("- github: {repo: Azure/sdk, ref: v0.5.7}", "sdk", "v0.5.7", "v0.5.8"),
+        ("- github: [{repo: A/bb, ref: 1.0}, {repo: A/cc, ref: 1.0}]", "pkg:github/a/cc", "1.0", "1.1"),
+        ("- run: [get tool 1.0]\n  provides: [pkg:generic/tool@1.0]", "tool", "1.0", "1.1"),
+        (
+            "- run: |\n    get tool 1.0 \\\n    and use it\n  provides: pkg:generic/tool@1.0",
+            "tool",
+            "1.0",
+            "1.1",
+        ),
+        ("- group:\n  - conda: [openssl=1.0]\n  - pip: [x==1.0]", "openssl", "1.0", "1.1"),
+        ("- conda: [\"openssl=${{ '1.0' }}\"]", "openssl", "1.0", "1.1"),
+        ("- conda: [\"${{ 'a=1.0 b=2.0' | split(' ') }}\"]", "b", "2.0", "2.1"),
+        ("- conda: [\"${{ ['a=1.0', 'b=1.0'] if variant == 'x' }}\"]", "b", "1.0", "2.1"),
+        ("- conda: [\"${{ 'a' if variant == 'y' else 'b' }}=1.0\"]", "b", "1.0", "2.1"),
+        ("- conda: >-\n    b=1.0", "b", "1.0", "2.1"),
+    ],
+)
+def test_a_pin_is_edited_and_back(tmp_path: Path, steps: str, component: str, old: str, new: str) -> None:
+    root = write(tmp_path, one=f"{ONE}# a comment: {old}\nsteps:\n{steps}   # {old} too\n")
+    if steps.startswith("- conda: >-"):
+        write(tmp_path, one=f"{ONE}steps:\n{steps}\n")
+    before = texts(root)
+    done = run(root, component, new)
+    assert done.refusals == ()
+    assert done.written
+    assert done.direct == ("one:x",)
+    after = texts(root)
+    assert {name for name in before if before[name] != after[name]} == {"one.yaml"}
+    changed = [
+        (a, b)
+        for a, b in zip(before["one.yaml"].split(b"\n"), after["one.yaml"].split(b"\n"), strict=True)
+        if a != b
+    ]
+    assert changed
+    for a, b in changed:
+        assert any(_replaced(a, old, new, start) == b for start in range(len(a)))
+    assert run(root, component, old).written
+    assert texts(root) == before
+
+
+def _replaced(line: bytes, old: str, new: str, start: int) -> bytes:
+    """A line with one piece replaced, or nothing if it is not there."""
+    piece = old.encode()
+    return line[:start] + new.encode() + line[start + len(piece) :] if line[start:].startswith(piece) else b""
+
+
+def test_a_step_that_names_the_version_more_than_once_follows_everywhere(tmp_path: Path) -> None:
+    root = write(
+        tmp_path,
+        one=ONE
+        + "steps:\n"
+        + "- url: {name: rjson, version: 0.2.20, url: 'https://e.org/0.2.20/r_0.2.20.tgz',\n"
+        + f"    sha256: {SUM}}}\n"
+        + "- download: {url: 'https://e.org/v1.2/t-1.2.zip', extract: /opt/t-1.2,\n"
+        + "    run: [mv t-1.2 t, use 11.2 1.2.3]}\n"
+        + "  provides: [pkg:generic/t@1.2]\n"
+        + f"- source: {{name: s, version: 1.0, git: 'https://e.org/s', ref: v1.0, commit: {COMMIT}}}\n"
+        + "- github: {repo: A/bb, ref: v0.7, version: 0.7}\n",
+    )
+    assert run(root, "rjson", "0.2.21", sha256=OTHER).written
+    assert run(root, "t", "1.3").written
+    assert run(root, "s", "1.1", commit="d" * 40).written
+    assert run(root, "bb", "v0.8").written
+    assert texts(root)["one.yaml"].decode() == (
+        ONE
+        + "steps:\n"
+        + "- url: {name: rjson, version: 0.2.21, url: 'https://e.org/0.2.21/r_0.2.21.tgz',\n"
+        + f"    sha256: {OTHER}}}\n"
+        + "- download: {url: 'https://e.org/v1.3/t-1.3.zip', extract: /opt/t-1.3,\n"
+        + "    run: [mv t-1.3 t, use 11.2 1.2.3]}\n"
+        + "  provides: [pkg:generic/t@1.3]\n"
+        + f"- source: {{name: s, version: 1.1, git: 'https://e.org/s', ref: v1.1, commit: {'d' * 40}}}\n"
+        + "- github: {repo: A/bb, ref: v0.8, version: 0.8}\n"
+    )
+
+
+RECIPE = """\
+kind: recipe
+name: tool
+params: {version: , extra: {default: "9.0"}}
+steps:
+- env: {TOOL_VERSION: "${{ version }}"}
+- source:
+    name: tool
+    version: "${{ version }}"
+    url: https://e.org/v${{ version | minor }}/tool-${{ version }}.tgz
+    sha256: "${{ 'SUM' if version == '1.0.1' else 'OTHER' if version == '1.0.2' }}"
+- conda: ["extra=${{ extra }}"]
+""".replace("SUM", SUM).replace("OTHER", OTHER)
+OUTER = 'kind: recipe\nname: outer\nparams: {tool: }\nsteps: [{use: tool, with: {version: "${{ tool }}"}}]\n'
+
+
+@pytest.mark.parametrize(
+    ("layer", "line"),
+    [
+        ("steps: [{use: tool, with: {version: 1.0.1}}]", 5),
+        ("steps: [{use: outer, with: {tool: 1.0.1}}]", 5),
+        ('matrix: {v: [1.0.1]}\nsteps: [{use: outer, with: {tool: "${{ v }}"}}]', 5),
+        (
+            "matrix: {include: [{v: tool1.0.1}]}\n"
+            "steps: [{use: tool, with: {version: \"${{ v | replace('tool', '') }}\"}}]",
+            5,
+        ),
+        (
+            "matrix: {a: [b]}\n"
+            "steps: [{use: \"${{ 'tool' if a == 'b' }}\", with: {version: \"${{ v | default('1.0.1') }}\"}}]",
+            6,
+        ),
+    ],
+)
+def test_a_value_is_traced_to_where_it_is_written(tmp_path: Path, layer: str, line: int) -> None:
+    if "default(" in layer:
+        layer = layer.replace("{a: [b]}", "{a: [b], include: [{a: c, v: 1.0.2}], exclude: []}")
+        head = ONE.replace("variant: x", 'variant: "${{ a }}"')
+        layer = layer.replace("if a == 'b' }}", "}}")
+    else:
+        head = ONE
+    root = write(tmp_path, one=f"{head}{layer}\n", tool=RECIPE, outer=OUTER)
+    before = texts(root)
+    done = run(root, "tool@1.0.1", "1.0.2")
+    assert done.refusals == ()
+    assert [(each.file, each.line, each.old, each.new) for each in done.changes] == [
+        ("manifests/one.yaml", line, "1.0.1", "1.0.2")
+    ]
+    assert len([name for name in before if texts(root)[name] != before[name]]) == 1
+
+
+def test_a_default_is_edited_where_no_use_says_otherwise(tmp_path: Path) -> None:
+    layer = f"{ONE}steps: [{{use: tool, with: {{version: 1.0.1}}}}]\n"
+    other = layer.replace("name: one", "name: two").replace("1.0.1}", "1.0.1, extra: '8.0'}")
+    root = write(tmp_path, one=layer, two=other, tool=RECIPE)
+    done = run(root, "extra@9.0", "9.1")
+    assert [(each.file, each.line, each.old) for each in done.changes] == [("manifests/tool.yaml", 3, "9.0")]
+    assert done.direct == ("one:x",)
+
+
+def test_an_axis_an_include_and_an_exclude_say_the_same(tmp_path: Path) -> None:
+    root = write(
+        tmp_path,
+        one="kind: base\nname: one\nfrom: debian\n"
+        'variant: "${{ d }}-${{ e }}"\n'
+        "matrix:\n"
+        '  v: ["1.0", "2.0"]\n'
+        "  d: [a, b]\n"
+        "  include: [{v: '1.0', e: one}, {v: '2.0', e: two}, {v: '1.0', d: c, e: three}]\n"
+        "  exclude: [{v: '1.0', d: b}]\n"
+        'steps: [conda: ["lib=${{ v }}"]]\n',
+    )
+    before = texts(root)
+    done = run(root, "lib@1.0", "1.5", "one:a-one")
+    assert done.refusals == ()
+    assert [(each.line, each.column) for each in done.changes] == [(6, 8), (8, 18), (9, 18)]
+    assert done.direct == ("one:a-one",)
+    assert run(root, "lib@1.5", "1.0").written
+    assert texts(root) == before
+
+
+def test_the_new_version_is_known_by_an_expression_already(tmp_path: Path) -> None:
+    root = write(tmp_path, one=f"{ONE}steps: [{{use: tool, with: {{version: 1.0.1}}}}]\n", tool=RECIPE)
+    done = run(root, "tool", "1.0.2")
+    assert done.refusals == ()
+    assert [each.file for each in done.changes] == ["manifests/one.yaml"]
+
+
+def test_a_checksum_in_a_condition_is_replaced_with_its_version(tmp_path: Path) -> None:
+    root = write(tmp_path, one=f"{ONE}steps: [{{use: tool, with: {{version: 1.0.1}}}}]\n", tool=RECIPE)
+    assert "checksum" in run(root, "tool", "1.0.3").refusals[0].what
+    done = run(root, "tool", "1.0.3", sha256="sha256:" + "E" * 64)
+    assert done.refusals == ()
+    assert (
+        f"'{'e' * 64}' if version == '1.0.3' else '{OTHER}' if version == '1.0.2'"
+        in texts(root)["tool.yaml"].decode()
+    )
+
+
+def test_everything_above_is_named(tmp_path: Path) -> None:
+    child = ONE.replace("name: one", "name: child").replace("from: debian", "from: one:x")
+    grand = ONE.replace("name: one", "name: grand").replace("from: debian", "from: child:x")
+    root = write(tmp_path, one=f"{ONE}steps: [conda: [a=1]]\n", child=child, grand=grand)
+    done = run(root, "a", "2", dry_run=True)
+    assert (done.direct, done.above, done.written) == (("one:x",), ("child:x", "grand:x"), False)
+    assert b"a=1" in texts(root)["one.yaml"]
