@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from rgraph.files.trees import Tree
     from rgraph.files.writer import Drift, Files, Keep
     from rgraph.provenance import Bringing, LicenseUse, Listed
-    from rgraph.release.cut import Cut
     from rgraph.render.view import View
 
 
@@ -119,7 +118,19 @@ def plan(
     tag: str,
 ) -> Plan:
     """The plan of the selected images. `date` is YYYYMMDD; `num` and `tag` are as for a cut."""
-    workspace = Workspace(root)
+    return plan_of(Workspace(root), selectors, exclude, path, date, num, tag)
+
+
+def plan_of(
+    workspace: Workspace,
+    selectors: Sequence[str],
+    exclude: Sequence[str],
+    path: str,
+    date: str,
+    num: int | None,
+    tag: str,
+) -> Plan:
+    """The same of a catalogue that has been read."""
     release = release_for(workspace.ledger, date, num, tag)
     chosen = workspace.select(selectors, exclude, path) if selectors or exclude or path else None
     return make_plan(workspace.resolved, workspace.fingerprints, workspace.ledger, release, chosen)
@@ -150,11 +161,11 @@ def generated(workspace: Workspace, ledger: Ledger | None = None) -> Callable[[]
     """A function that gives all generated files of a catalogue, for a ledger."""
     from rgraph.render.files import all_files
 
-    view = _view(workspace, ledger or workspace.ledger)
-    return lambda: all_files(view)
+    seen = view(workspace, ledger or workspace.ledger)
+    return lambda: all_files(seen)
 
 
-def _view(workspace: Workspace, ledger: Ledger) -> View:
+def view(workspace: Workspace, ledger: Ledger) -> View:
     """A catalogue as generated files see it."""
     from rgraph.files.license_texts import standard_texts
     from rgraph.render.view import View
@@ -177,13 +188,35 @@ def kept(ledger: Ledger) -> Keep:
     return is_kept
 
 
+def check_last_release(workspace: Workspace) -> None:
+    """Compares the last release with its record, for no later line of the ledger has its hash.
+
+    Raises ManifestError if one of them was changed.
+    """
+    from rgraph.files.releases import Releases
+
+    if workspace.ledger.releases:
+        last = workspace.ledger.releases[-1].tag
+        Releases(workspace.root / "generated", workspace.ledger).record(last)
+
+
+def check_releases(workspace: Workspace) -> None:
+    """Compares all releases with their records. Raises ManifestError with all that is wrong."""
+    from rgraph.files.releases import Releases
+
+    Releases(workspace.root / "generated", workspace.ledger).check()
+
+
 def generate(root: Path) -> Drift:
     """Writes `generated/`; what was changed, missing or stray is returned."""
     from rgraph.files import writer
     from rgraph.files.folder_lock import locked
+    from rgraph.files.record import remove_leftovers
 
     with locked(root):
         workspace = Workspace(root)
+        remove_leftovers(root / LEDGER_FILE)
+        check_last_release(workspace)
         return writer.write(root / "generated", generated(workspace)(), kept(workspace.ledger))
 
 
@@ -192,69 +225,8 @@ def check_generated(root: Path) -> Drift:
     from rgraph.files import writer
 
     workspace = Workspace(root)
+    check_last_release(workspace)
     return writer.check(root / "generated", generated(workspace)(), kept(workspace.ledger))
-
-
-def cut_release(root: Path, date: str, num: int | None, tag: str, build: str = "") -> Cut | None:
-    """Appends a release to the ledger, writes its folder and regenerates; None if nothing changed.
-
-    `build` is the number of the build that made the images. The folder is complete before the ledger has
-    the line: a run that is killed leaves either no release, or one with all its files.
-    Raises UsageError if the tag is taken.
-    """
-    from rgraph.files import release_folder, writer
-    from rgraph.files.folder_lock import locked
-    from rgraph.files.record import write_record
-    from rgraph.release.cut import cut
-
-    with locked(root):
-        workspace = Workspace(root)
-        release = release_for(workspace.ledger, date, num, tag)
-        made = make_plan(workspace.resolved, workspace.fingerprints, workspace.ledger, release)
-        result = cut(made, workspace.ledger, release)
-        if result is None:
-            # A cut that was killed may have left its line without the other files.
-            writer.write(root / "generated", generated(workspace)(), kept(workspace.ledger))
-            return None
-        _check_notices(workspace, [planned.image.id for planned in result.images])
-        files = generated(workspace, result.ledger)
-        folder = _release_files(workspace, result, build)
-        record = root / LEDGER_FILE
-        existed = record.exists()
-        with release_folder.written(root / "generated", release, folder):
-            write_record(record, workspace.ledger_bytes + result.line + b"\n")
-            try:
-                writer.write(root / "generated", files(), kept(result.ledger))
-            except BaseException:
-                # A release that generated/ does not show was not cut.
-                write_record(record, workspace.ledger_bytes) if existed else record.unlink()
-                raise
-        return result
-
-
-def _release_files(workspace: Workspace, made: Cut, build: str) -> dict[str, bytes]:
-    """The files of a release that is being cut. Raises UsageError for a wrong build number."""
-    from rgraph.files.releases import last_state
-    from rgraph.release.import_cfg import build_number
-    from rgraph.render.release_files import record_of_view, release_files
-
-    number = build_number(build)
-    if isinstance(number, Bad):
-        raise UsageError(number.what, number.help)
-    view = _view(workspace, made.ledger)
-    record = record_of_view(view, workspace.ledger, made, number)
-    earlier = last_state(workspace.root / "generated", workspace.ledger, workspace.resolved.images)
-    return release_files(view, workspace.ledger, made, record, earlier)
-
-
-def _check_notices(workspace: Workspace, ids: Sequence[str]) -> None:
-    """Raises RefusedError if the policy wants complete notices, and those of some images are not."""
-    from rgraph.attribution import Attributions, check_complete
-    from rgraph.files.license_texts import standard_texts
-
-    if workspace.catalog.settings.policy.notices == "complete":
-        attributions = Attributions(workspace.catalog, workspace.inventory, standard_texts())
-        check_complete(attributions, ids)
 
 
 def diff_generated(root: Path) -> Iterator[str]:

@@ -9,10 +9,11 @@ from msgspec import Struct, structs
 
 from rgraph.app import Workspace, one_image, release_for
 from rgraph.comparison import Cause, Comparison, Story, Told
-from rgraph.engines.git import commit_of_release, read_revision
+from rgraph.engines.git import commit_of_release, is_shallow, read_revision
 from rgraph.errors import ManifestError, UsageError
+from rgraph.files.reader import MANIFESTS
 from rgraph.files.snapshot import RevisionError
-from rgraph.ledger import Ledger, current_tag
+from rgraph.ledger import LEDGER_FILE, Ledger, current_tag
 from rgraph.names import Bad, ReleaseTag, release_tag
 from rgraph.plan import Plan, make_plan_since, modified_since, state_of
 from rgraph.texts import FORMAT
@@ -34,8 +35,9 @@ def workspace_at(root: Path, rev: str, like: Workspace | None = None) -> Workspa
     in it, CouldNotAskError if git cannot be asked.
     """
     manifests = like.manifests if like else {}
-    files = like.catalog.files.values() if like else ()
-    tree = read_revision(root, rev, manifests.keys(), files)
+    files = like.catalog.files if like else {}
+    held = {f"{MANIFESTS}/files/{name}": content for name, content in files.items()}
+    tree = read_revision(root, rev, manifests.keys(), held)
     try:
         return Workspace(root, tree, manifests)
     except ManifestError as error:
@@ -50,16 +52,26 @@ class Since(Struct, frozen=True):
     """Whether a plan has all that was chosen if none of it changed."""
 
 
-def plan_since(root: Path, since: Since, choice: Choice, date: str, num: int | None, tag: str) -> Plan:
-    """The plan of those chosen images that changed since a revision: all of them are to build.
+class Changed(Struct, frozen=True):
+    """What changed since a revision."""
 
-    Raises what `workspace_at` does, ManifestError, and UsageError.
+    plan: Plan
+    """Those chosen images that changed: all of them are to build."""
+    removed: tuple[str, ...]
+    """All images that the revision had and that are no more, sorted."""
+
+
+def plan_since(
+    workspace: Workspace, since: Since, choice: Choice, date: str, num: int | None, tag: str
+) -> Changed:
+    """The plan of those chosen images that changed since a revision.
+
+    Raises what `workspace_at` does, and UsageError.
     """
-    workspace = Workspace(root)
     release = release_for(workspace.ledger, date, num, tag)
-    earlier = workspace_at(root, since.rev, workspace).fingerprints
+    earlier = workspace_at(workspace.root, since.rev, workspace).fingerprints
     chosen = _chosen(workspace, choice, modified_since(workspace.fingerprints, earlier))
-    return make_plan_since(
+    made = make_plan_since(
         workspace.resolved,
         workspace.fingerprints,
         workspace.ledger,
@@ -68,6 +80,7 @@ def plan_since(root: Path, since: Since, choice: Choice, date: str, num: int | N
         earlier,
         since.all_if_unchanged,
     )
+    return Changed(made, tuple(sorted(earlier.keys() - workspace.fingerprints.keys())))
 
 
 def list_since(workspace: Workspace, rev: str, choice: Choice) -> list[str]:
@@ -96,6 +109,12 @@ class Explained(Struct, frozen=True):
     """The release that it was compared with, if any."""
     proved: bool = True
     """Whether the catalogue of the release's commit gives the fingerprint that the release recorded."""
+
+    @property
+    def tag(self) -> str:
+        """The release that gave its present content a tag; empty if none did."""
+        id = self.story.id
+        return current_tag(self.now.ledger, id, self.now.fingerprints[id]) or "" if self.story.new else ""
 
 
 def explain_since(root: Path, id: str, rev: str) -> Explained:
@@ -131,12 +150,16 @@ def explain_release(root: Path, id: str, tag: str) -> Explained:
         return Explained(story, state, now, None, "", tag or release)
     then = _at_release(now, release)
     proved = then.fingerprints.get(id) == recorded
+    if not proved and is_shallow(now.root):
+        # Its oldest commit seems to have brought all that stands in it, later manifests too.
+        raise UsageError(f"what the release {release} was made of is not known", _SHALLOW)
     story = structs.replace(_compared(now, then).story(id), state="changed", old=recorded)
     if not proved:
         story = structs.replace(story, causes=(Told(_OTHERWISE, (id,)), *story.causes))
     return Explained(story, state, now, then, "", tag or release, proved)
 
 
+_SHALLOW = "this clone has only a part of the history: `git fetch --unshallow` brings the rest"
 _OTHERWISE = Cause(
     kind="template",
     change="changed",
@@ -179,7 +202,8 @@ def _at_release(now: Workspace, tag: ReleaseTag) -> Workspace:
     commit = commit_of_release(now.root, tag)
     if not commit:
         what = f"git has no commit with the release {tag}, so what it was made of is not known"
-        raise UsageError(what, "commit manifests/releases.jsonl, or name a revision: `--since REV`")
+        commit_it = f"commit {LEDGER_FILE}, or name a revision: `--since REV`"
+        raise UsageError(what, _SHALLOW if is_shallow(now.root) else commit_it)
     return workspace_at(now.root, commit, now)
 
 

@@ -14,7 +14,7 @@ from rgraph.graph import closure
 from rgraph.image import Image, Rendered
 from rgraph.manifest.components import ComponentFact
 from rgraph.names import Purl
-from rgraph.purls import parse_purl, purl_of
+from rgraph.purls import parse_purl, purl_of, without_address
 from rgraph.resolve import Resolved
 from rgraph.resolve.rendering import leaves
 from rgraph.steps.files import Take
@@ -161,11 +161,14 @@ class Inventory:
         facts = self._resolved.catalog.facts
         distribution = self.distribution(id)
         found = []
-        for rendered in (*image.public, *image.private, *self._stage_steps(image)):
+        private = len(image.public)
+        rendered_steps = (*image.public, *image.private, *self._stage_steps(image))
+        for index, rendered in enumerate(rendered_steps):
+            is_private = private <= index < private + len(image.private)
             for step in rendered.source.members or (rendered.source,):
                 for component in step.components:
                     fact = fact_of(component, facts)
-                    purl = purl_of(component, distribution)
+                    purl = purl_of(without_address(component) if is_private else component, distribution)
                     place = structs.replace(step.place, word=component.name)
                     found.append(Declared(component, purl, fact, place))
         return found

@@ -78,52 +78,44 @@ def review(resolved: Resolved) -> tuple[Entry, ...]:
     return (*_externals(resolved), *_downloads(resolved))
 
 
-def asked_for(
-    entries: Iterable[Entry],
-    images: Collection[str] | None = None,
-    externals: Collection[str] = (),
-    *,
-    upgrade: bool = False,
-) -> tuple[Entry, ...]:
+def asked_for(entries: Iterable[Entry], *, upgrade: bool = False) -> tuple[Entry, ...]:
     """The entries that have to be resolved anew: those that are missing or void, and with `upgrade` also
     those that are current.
-
-    Of all images, or of some images and of some Externals by name; None stands for all.
     """
     states = {"missing", "void", *(["current"] if upgrade else [])}
-    chosen = chosen_of(entries, images, externals)
-    return tuple(entry for entry in chosen if entry.state in states)
+    return tuple(entry for entry in entries if entry.state in states)
 
 
 def chosen_of(
-    entries: Iterable[Entry], images: Collection[str] | None = None, externals: Collection[str] = ()
+    entries: Iterable[Entry], images: Collection[str] = (), named: Collection[str] = ()
 ) -> tuple[Entry, ...]:
-    """The entries of some images, and of some Externals by name; all if `images` is None."""
-    if images is None:
-        return tuple(entries)
-    wanted, named = frozenset(images), frozenset(externals)
-    return tuple(
-        entry
-        for entry in entries
-        if not wanted.isdisjoint(entry.images) or (entry.kind == "external" and entry.name in named)
-    )
+    """The entries of some images' own Dockerfiles, and those of some names: of Externals, or URLs."""
+    wanted, names = frozenset(images), frozenset(named)
+    return tuple(entry for entry in entries if entry.name in names or not wanted.isdisjoint(entry.images))
 
 
-def merged(lock: Lock, entries: Sequence[Entry], found: Mapping[Key, str], *, tidy: bool) -> Lock:
-    """The lock with new answers in it: key of an entry -> digest or checksum.
+def merged(
+    lock: Lock,
+    found: Mapping[Key, LockedExternal | str],
+    gone: Collection[Key] = (),
+    *,
+    upgrade: bool = False,
+) -> Lock:
+    """The lock with new answers in it, and without some entries.
 
-    Only what was answered changes; `tidy` also removes entries that are unused. What has no answer keeps
-    what it had.
+    Without `upgrade` an answer changes nothing where the lock has one to the same question: another run
+    may have been faster. Nothing else changes.
     """
     externals, downloads = dict(lock.externals), dict(lock.downloads)
-    for entry in entries:
-        answer = found.get(entry.key, "")
-        if tidy and entry.state == "unused":
-            (externals if entry.kind == "external" else downloads).pop(entry.name, None)
-        elif answer and entry.kind == "external":
-            externals[entry.name] = LockedExternal(entry.requested, answer)
-        elif answer:
-            downloads[entry.name] = answer
+    for (_, name), answer in found.items():
+        if isinstance(answer, str):
+            downloads[name] = answer if upgrade else downloads.get(name, answer)
+            continue
+        known = externals.get(name)
+        if upgrade or known is None or known.requested != answer.requested:
+            externals[name] = answer
+    for kind, name in gone:
+        (externals if kind == "external" else downloads).pop(name, None)
     return Lock(lock.schema, dict(sorted(externals.items())), dict(sorted(downloads.items())))
 
 
@@ -150,8 +142,8 @@ def pinned(entry: Entry) -> str:
 
 
 def problems_of(entries: Iterable[Entry]) -> tuple[Problem, ...]:
-    """What `rgraph lock` would change, one Problem for each entry; none if the lock is up to date."""
-    return tuple(_problem(entry) for entry in entries if entry.state != "current")
+    """What the lock lacks, one Problem for each entry; what is in it and unused does no harm."""
+    return tuple(_problem(entry) for entry in entries if entry.state in ("missing", "void"))
 
 
 def broken(entries: Iterable[Entry], now: Mapping[Key, str]) -> tuple[Problem, ...]:
@@ -159,7 +151,7 @@ def broken(entries: Iterable[Entry], now: Mapping[Key, str]) -> tuple[Problem, .
     return tuple(
         Problem(
             Place(LOCK_FILE).key(f"{entry.kind}s", entry.name),
-            f"{_said(entry)} is now {_short(found)}, and {_short(entry.locked)} in the lock",
+            f"{said(entry)} is now {_short(found)}, and {_short(entry.locked)} in the lock",
             "find out why before you run `rgraph lock --upgrade`: the same address gave something else",
         )
         for entry in entries
@@ -187,6 +179,12 @@ def stale(
             above = tuple(id for id in resolved.images if id in reached)
             found.append(Stale(entry.name, entry.requested, entry.locked, digest, above))
     return tuple(found)
+
+
+def below(resolved: Resolved, ids: Iterable[str]) -> frozenset[str]:
+    """The names of the Externals that some images stand on, near or far."""
+    needs = {id: [edge.to for edge in image.edges] for id, image in resolved.images.items()}
+    return frozenset(closure(ids, needs)) & resolved.catalog.externals.keys()
 
 
 def rebuilds(found: Iterable[Stale], resolved: Resolved) -> tuple[str, ...]:
@@ -282,19 +280,18 @@ def _identity(step: ImageStep) -> int:
 
 
 def _problem(entry: Entry) -> Problem:
-    match entry.state:
-        case "unused":
-            what = f"the lock has {_said(entry)}, which nothing wants"
-        case "void":
-            what = f"the lock has the digest of `{entry.locked_for}`, and not of {_said(entry)}"
-        case _:
-            what = f"the lock does not have {_said(entry)}"
+    if entry.state == "void":
+        what = f"the lock has the digest of `{entry.locked_for}`, and not of {said(entry)}"
+    else:
+        what = f"the lock does not have {said(entry)}"
     return Problem(entry.place, what, _HELP)
 
 
-def _said(entry: Entry) -> str:
+def said(entry: Entry) -> str:
+    """An entry in a sentence, without what may be a secret in a URL."""
     if entry.kind == "download":
-        return shown(entry.name)
+        bare, query, _ = shown(entry.name).partition("?")
+        return f"{bare}?..." if query else bare
     return f"`{entry.requested}` of `{entry.name}`"
 
 

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from urllib.parse import quote, unquote
 
+from msgspec import structs
+
 from rgraph import names
 from rgraph.names import Bad, Purl
 from rgraph.steps.interface import Component
@@ -144,6 +146,20 @@ def purl_of(component: Component, distribution: str = "") -> str:
             (subpath := "/".join(map(_quoted, _segments(component.subpath)))) and f"#{subpath}",
         )
     )
+
+
+_ADDRESSES = frozenset({"download_url", "repository_url", "vcs_url"})
+
+
+def without_address(component: Component) -> Component:
+    """A component of a private step, as files for everybody name it: not where it was fetched from.
+
+    What an image holds must be noticed whichever part brings it; the address of an internal server need not.
+    """
+    if not any(key in _ADDRESSES for key, _ in component.qualifiers):
+        return component
+    kept = tuple(pair for pair in component.qualifiers if pair[0] not in _ADDRESSES)
+    return structs.replace(component, qualifiers=kept)
 
 
 def _quoted(text: str) -> str:

@@ -45,11 +45,14 @@ def select(selectable: Selectable, selectors: Sequence[str], exclude: Sequence[s
 
 
 def under(images: Mapping[str, Image], folders: str) -> set[str]:
-    """Ids of the images in folders below `generated/`, separated by `;` (`base;base-gpu/*`)."""
-    found: set[str] = set()
-    for folder in filter(None, (part.strip() for part in folders.split(";"))):
-        found |= _by_path(images, folder)
-    return found
+    """Ids of the images in folders below `generated/`, separated by `;` (`base;base-gpu/*`).
+
+    Raises UsageError if no folder is named, or one has no image.
+    """
+    named = [part for part in map(str.strip, folders.split(";")) if part]
+    if not named:
+        raise UsageError(f"`{folders}` names no folder", "write `--path 'base;base-gpu/*'`")
+    return set[str]().union(*(_by_path(images, folder) for folder in named))
 
 
 def _union(selectable: Selectable, selectors: Iterable[str]) -> set[str]:
@@ -133,7 +136,8 @@ def _by_id(images: Mapping[str, Image], pattern: str) -> set[str]:
 
 
 def _by_path(images: Mapping[str, Image], value: str) -> set[str]:
-    pattern = value.removeprefix("./").removeprefix("generated/").rstrip("/")
+    pattern = value.removeprefix("./").rstrip("/")
+    pattern = "*" if pattern in ("generated", ".") else pattern.removeprefix("generated/")
     found = {
         id
         for id, image in images.items()

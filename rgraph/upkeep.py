@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from rgraph.app import Workspace
-from rgraph.bumping import Edit, Left, Planned, Refusal, Wish, plan
+from rgraph.bumping import Edit, Judged, Left, Planned, Refusal, Wish, plan, reached
 from rgraph.bumping import judge as judge_bump
-from rgraph.errors import Place, Problems
+from rgraph.errors import Place, Problems, RefusedError
 from rgraph.files.folder_lock import locked
 from rgraph.files.reader import MAX_MANIFEST_SIZE
-from rgraph.files.rewriting import rewrite
+from rgraph.files.rewriting import is_broken_off, repair, rewrite
 from rgraph.files.second_half import in_halves
+from rgraph.files.transaction import UNCHANGED, WriteError
 from rgraph.files.tree import read
 from rgraph.files.yaml_edit import CannotEdit, Edited, Piece, edit
+from rgraph.resolve import Resolved
 
 # A bump asks nobody: what only `outdated` needs is imported there, as app.py does it.
 if TYPE_CHECKING:
@@ -36,15 +38,13 @@ class Change(Struct, frozen=True):
     column: int
     old: str
     new: str
-    text: str
-    """The line as it was."""
 
 
 class Bumped(Struct, frozen=True, eq=False):
     """What a bump did, or would do."""
 
-    purl: str
-    """The component, without version."""
+    what: str
+    """The component's purl without version, or the name of an External."""
     version: str
     changes: tuple[Change, ...]
     direct: tuple[str, ...]
@@ -57,6 +57,8 @@ class Bumped(Struct, frozen=True, eq=False):
     """What names the component and has no version to change."""
     written: bool
     """Whether files were changed."""
+    put_back: tuple[str, ...] = ()
+    """Files that an earlier bump had changed when it was killed, and that are as before it again."""
 
 
 def bump(
@@ -68,35 +70,51 @@ def bump(
     is wrong before, WriteError.
     """
     with nullcontext() if dry_run else locked(root):
+        put_back = _repaired(root, dry_run)
         workspace = Workspace(root)
         ids = workspace.select(selectors, exclude) if selectors or exclude else None
         planned = plan(workspace.resolved, workspace.inventory, wish, ids)
-        raws = {file: _raw(root, file) for file in dict.fromkeys(each.file for each in planned.edits)}
+        names = dict.fromkeys(each.file for each in planned.edits)
+        raws = {file: _raw(root, file, workspace.manifests) for file in names}
         edited, refusals = _edited(raws, planned)
         if edited and not refusals:
-            documents = {file: each.data for file, each in edited.items()}
-            refusals = judge_bump(workspace.resolved, documents, planned)
+            refusals = _judged(workspace.resolved, edited, planned)
         write = bool(edited) and not refusals and not dry_run
         if write:
             files = {file: (raws[file], each.raw) for file, each in edited.items()}
             rewrite(root, files, MAX_MANIFEST_SIZE)
     return Bumped(
-        planned.target.purl,
+        planned.what,
         wish.version,
-        _changes(planned.edits, raws, edited),
+        _changes(planned.edits, edited),
         planned.direct,
         planned.above,
         refusals,
         planned.left,
         write,
+        put_back,
     )
 
 
-def _raw(root: Path, file: str) -> bytes:
+def _repaired(root: Path, dry_run: bool) -> tuple[str, ...]:
+    if not dry_run:
+        return repair(root, MAX_MANIFEST_SIZE)
+    if is_broken_off(root):
+        raise RefusedError(
+            "an earlier `rgraph bump` was killed while it wrote: manifests may be half edited",
+            "the next one without --dry-run puts them back first",
+        )
+    return ()
+
+
+def _raw(root: Path, file: str, known: Container[bytes]) -> bytes:
+    """The bytes of a manifest, which must be those that were resolved."""
     problems = Problems()
     raw = read(str(root / file), file, MAX_MANIFEST_SIZE, problems)
     problems.raise_any()
-    return raw or b""
+    if raw is None or raw not in known:
+        raise WriteError(f"{file} was changed by somebody else meanwhile", UNCHANGED)
+    return raw
 
 
 def _edited(raws: Mapping[str, bytes], planned: Planned) -> tuple[dict[str, Edited], tuple[Refusal, ...]]:
@@ -111,6 +129,18 @@ def _edited(raws: Mapping[str, bytes], planned: Planned) -> tuple[dict[str, Edit
         found.update(part.edited)
         refusals += (Refusal(place, what, "edit it yourself") for place, what in part.failed)
     return found, tuple(refusals)
+
+
+def _judged(before: Resolved, edited: Mapping[str, Edited], planned: Planned) -> tuple[Refusal, ...]:
+    """Why the files must not be written."""
+    documents = {file: each.data for file, each in edited.items()}
+    layers = reached(before, planned)
+    if layers is None:
+        parts = [judge_bump(before, documents, planned, None)]
+    else:
+        parts = in_halves(layers, lambda some: judge_bump(before, documents, planned, some), Judged)
+    wrong = dict.fromkeys(each for part in parts for each in part.wrong)
+    return tuple(wrong or dict.fromkeys(each for part in parts for each in part.refusals))
 
 
 class _Part(Struct):
@@ -134,17 +164,13 @@ def _piece(each: Edit) -> Piece:
     return Piece(each.path, each.start, each.old, each.new)
 
 
-def _changes(
-    edits: Sequence[Edit], raws: Mapping[str, bytes], edited: Mapping[str, Edited]
-) -> tuple[Change, ...]:
-    lines = {file: raw.decode(errors="replace").splitlines() for file, raw in raws.items()}
+def _changes(edits: Sequence[Edit], edited: Mapping[str, Edited]) -> tuple[Change, ...]:
     at = {file: dict(made.positions) for file, made in edited.items()}
-    found = []
-    for each in edits:
-        if each.file in edited:
-            line, column = at[each.file][_piece(each)]
-            text = lines[each.file][line - 1] if line <= len(lines[each.file]) else ""
-            found.append(Change(each.file, line, column, each.old, each.new, text))
+    found = [
+        Change(each.file, *at[each.file][_piece(each)], each.old, each.new)
+        for each in edits
+        if each.file in edited
+    ]
     return tuple(sorted(found, key=lambda each: (each.file, each.line, each.column)))
 
 

@@ -6,7 +6,7 @@ walks from an image to its pins; `compare.py` judges the catalogue after the edi
 them. All of it is values: who calls it gives it the edited documents, and writes files.
 """
 
-from rgraph.bumping.bump import Planned, Wish, judge, plan
+from rgraph.bumping.bump import Judged, Planned, Wish, judge, plan, reached
 from rgraph.bumping.interface import Edit, Left, Refusal
 
-__all__ = ["Edit", "Left", "Planned", "Refusal", "Wish", "judge", "plan"]
+__all__ = ["Edit", "Judged", "Left", "Planned", "Refusal", "Wish", "judge", "plan", "reached"]

@@ -26,6 +26,9 @@ _FOLLOWING: dict[str, tuple[str, ...]] = {
 """Kind of step -> keys in which the old version, where it stands for itself, becomes the new one."""
 
 
+_NOT_LOCKED = "its checksum is in the lock, which has none of the new address: run `rgraph lock`"
+
+
 def around(leaf: Leaf, ask: Ask, found: Found) -> None:
     """Adds to what was found in a step what goes with it; `found.olds` are the versions that go."""
     kind = leaf.step.kind
@@ -103,7 +106,7 @@ def _addresses(leaf: Leaf, path: Path, body: Any, version: _Version, found: Foun
         written = leaf.written(*where, data=data)
         _must_change(written, version, found, "address")
         if not body.sha256 and text(written) in version.ask.locked:
-            found.unlocked[leaf.place(*where)] = None
+            found.left[leaf.place(*where), _NOT_LOCKED] = None
     if isinstance(body.sha256, dict):
         for platform, data in body.sha256.items():
             written = leaf.written(*path, "sha256", platform, data=data)

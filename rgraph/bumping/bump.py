@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
 
-from rgraph.bumping.compare import compare
+from rgraph.bumping.compare import Judge, compare
+from rgraph.bumping.external import find_external, judge_retagged, retag
 from rgraph.bumping.interface import Ask, Edit, Left, Refusal, Spot
-from rgraph.bumping.part import part_of
-from rgraph.bumping.target import Target, check_version, find_target
-from rgraph.bumping.trace import Trace, Tracer
+from rgraph.bumping.meant import split
+from rgraph.bumping.part import part_of, reached_by, resolve_part
+from rgraph.bumping.spliced import Splicer
+from rgraph.bumping.target import check_version, find_target, unknown
+from rgraph.bumping.trace import Trace, Tracer, leading
 from rgraph.catalog import Catalog, Layer, Recipe
 from rgraph.errors import ManifestError, Place, Problems, UsageError
 from rgraph.graph import closure, reverse
+from rgraph.image import Image
 from rgraph.inventory import Inventory
 from rgraph.manifest.document import convert
 from rgraph.manifest.layer import LayerManifest, RecipeManifest
@@ -36,12 +40,15 @@ class Wish(Struct, frozen=True):
     """Commit of its tag, likewise."""
     rename: bool = False
     """Whether ids of images may change with it."""
+    downgrade: bool = False
+    """Whether it may be older than what it replaces."""
 
 
 class Planned(Struct, frozen=True, eq=False):
     """The edits of a bump, before any is made."""
 
-    target: Target
+    what: str
+    """The component's purl without version, or the name of an External."""
     ask: Ask
     edits: tuple[Edit, ...]
     """By file and place."""
@@ -51,50 +58,93 @@ class Planned(Struct, frozen=True, eq=False):
     """Images that need those, in order."""
     refusals: tuple[Refusal, ...]
     left: tuple[Left, ...]
-    rename: bool
+    rename: bool = False
+    external: str = ""
+    """The External whose tag changes; empty for a component."""
 
 
 def plan(resolved: Resolved, inventory: Inventory, wish: Wish, ids: Sequence[str] | None) -> Planned:
-    """The edits that give some images (None: all) another version of a component, or why there can be none.
+    """The edits that give some images (None: all) another version of a component, or another tag of an
+    External, or why there can be none.
 
     Raises UsageError if the wish names no one component, or no version of its ecosystem.
     """
-    target = find_target(resolved, inventory, wish.component, ids)
+    target = find_target(resolved, inventory, wish.component, wish.version, ids)
+    if target is None:
+        external = find_external(resolved.catalog, *split(wish.component))
+        if not external:
+            raise unknown(resolved, wish.component)
+        return _retagged(resolved, external, wish, ids)
     check_version(target, wish.version)
     locked = frozenset(resolved.catalog.lock.downloads)
-    ask = Ask(target.key, wish.version, target.only, _checksum(wish.sha256), _commit(wish.commit), locked)
+    given = _checksum(wish.sha256), _commit(wish.commit)
+    ask = Ask(target.key, wish.version, target.only, *given, locked, wish.downgrade)
     pins = [pin for pin in target.pins if ask.old(pin.component.version)]
     tracer = Tracer(resolved.catalog, ((pin.place.file, pin.place.path) for pin in pins), ask)
-    having = dict.fromkeys(pin.image for pin in pins)
-    chosen = having.keys() if ids is None else having.keys() & frozenset(ids)
     places = {pin.image: pin.place for pin in pins}
-    traces = {id: tracer.trace(resolved.images[id]) for id in having}
-    edits: dict[Edit, None] = {}
-    refusals: dict[Refusal, list[str]] = {}
-    unlocked: dict[Place, list[str]] = {}
-    for id, trace in traces.items():
-        if id in chosen:
-            edits.update(dict.fromkeys(trace.edits))
-            for refusal in trace.refusals or _untraced(trace, places[id]):
-                refusals.setdefault(refusal, []).append(id)
-            for place in trace.unlocked:
-                unlocked.setdefault(place, []).append(id)
-    found = [structs.replace(each, images=tuple(images)) for each, images in refusals.items()]
-    found += _shared(traces, chosen, edits)
-    direct = tuple(id for id in having if id in chosen)
-    found += _checked(ask, [traces[id] for id in direct], edits)
-    why = "its checksum is in the lock, which has none of the new address: run `rgraph lock`"
+    chosen = places.keys() if ids is None else places.keys() & frozenset(ids)
+    traces = {id: tracer.trace(resolved.images[id]) for id in dict.fromkeys(pin.image for pin in pins)}
+    found = _gathered({id: trace for id, trace in traces.items() if id in chosen}, places)
+    found.refusals += _shared(traces, chosen, found.edits)
+    direct = tuple(id for id in traces if id in chosen)
+    found.refusals += _checked(ask, [traces[id] for id in direct], found.edits)
+    return Planned(
+        target.purl,
+        ask,
+        tuple(sorted(found.edits, key=_position)),
+        direct,
+        _above(resolved, direct),
+        (*target.refusals, *found.refusals),
+        (*target.left, *found.left),
+        wish.rename,
+    )
+
+
+def _retagged(resolved: Resolved, name: str, wish: Wish, ids: Sequence[str] | None) -> Planned:
+    if wish.sha256 or wish.commit:
+        raise UsageError(f"`{name}` is an External, which has neither checksum nor commit")
+    ask = Ask(("oci", "", name), wish.version, downgrade=wish.downgrade)
+    found = retag(resolved, name, ask, ids)
+    return Planned(
+        name,
+        ask,
+        tuple(found.edits),
+        found.direct,
+        _above(resolved, found.direct),
+        tuple(found.refusals),
+        tuple(found.left),
+        external=name,
+    )
+
+
+def _above(resolved: Resolved, direct: Sequence[str]) -> tuple[str, ...]:
     users = reverse({id: [edge.to for edge in image.edges] for id, image in resolved.images.items()})
     reached = closure(direct, users) - set(direct)
-    return Planned(
-        target,
-        ask,
-        tuple(sorted(edits, key=_position)),
-        direct,
-        tuple(id for id in resolved.images if id in reached),
-        tuple(found),
-        (*target.left, *(Left(place, why, tuple(images)) for place, images in unlocked.items())),
-        wish.rename,
+    return tuple(id for id in resolved.images if id in reached)
+
+
+class _Gathered(Struct):
+    """What the traces of images say together."""
+
+    edits: dict[Edit, None]
+    refusals: list[Refusal]
+    left: list[Left]
+
+
+def _gathered(traces: Mapping[str, Trace], places: Mapping[str, Place]) -> _Gathered:
+    edits: dict[Edit, None] = {}
+    refusals: dict[Refusal, list[str]] = {}
+    left: dict[tuple[Place, str], list[str]] = {}
+    for id, trace in traces.items():
+        edits.update(dict.fromkeys(trace.edits))
+        for refusal in trace.refusals or _untraced(trace, places[id]):
+            refusals.setdefault(refusal, []).append(id)
+        for key in trace.left:
+            left.setdefault(key, []).append(id)
+    return _Gathered(
+        edits,
+        [structs.replace(each, images=tuple(images)) for each, images in refusals.items()],
+        [Left(place, why, tuple(images)) for (place, why), images in left.items()],
     )
 
 
@@ -159,29 +209,78 @@ def _position(edit: Edit) -> tuple[Any, ...]:
     return edit.file, path, edit.start
 
 
-def judge(before: Resolved, documents: Mapping[str, Any], planned: Planned) -> tuple[Refusal, ...]:
-    """Why a bump must not be made, seen from the catalogue after it; nothing if all is as wanted.
+class Judged(Struct, frozen=True):
+    """What a look at some layers after a bump found."""
+
+    wrong: tuple[Refusal, ...] = ()
+    """What is wrong with the catalogue itself."""
+    refusals: tuple[Refusal, ...] = ()
+    """What is right, but not what was wanted."""
+
+
+def reached(before: Resolved, planned: Planned) -> tuple[str, ...] | None:
+    """The layers that must be judged; None for all of them at once."""
+    # New names can clash with any other: then everything is resolved again.
+    return (
+        None
+        if planned.rename or planned.external
+        else reached_by(before.catalog, {each.file for each in planned.edits})
+    )
+
+
+def judge(
+    before: Resolved, documents: Mapping[str, Any], planned: Planned, layers: Sequence[str] | None
+) -> Judged:
+    """Why a bump must not be made, seen from some layers after it (None: all); nothing if all is as wanted.
 
     `documents` are the edited ones: file -> plain data.
     """
     problems = Problems()
-    # New names can clash with any other: then everything is resolved again.
-    part = None if planned.rename else part_of(before, documents)
-    catalog, reached = part or (before.catalog, frozenset(before.catalog.layers))
-    after = resolve(_patched(catalog, documents, problems), problems)
+    if planned.external:
+        return Judged(judge_retagged(before.catalog, documents, planned.external, planned.ask.new))
+    if layers is None:
+        after = resolve(_patched(before.catalog, documents, problems), problems)
+        names = frozenset(before.catalog.layers)
+    else:
+        names = frozenset(_unspliced(before, documents, planned, layers))
+        part = _patched(part_of(before.catalog, names), documents, problems)
+        after = resolve_part(before, part, problems)
     if len(problems):
         ordered = ManifestError(problems).problems
-        return tuple(Refusal(each.place, f"then {each.what}", each.help) for each in ordered)
-    return compare(before, after, reached, planned.ask, frozenset(planned.direct), rename=planned.rename)
+        return Judged(tuple(Refusal(each.place, f"then {each.what}", each.help) for each in ordered))
+    direct = frozenset(planned.direct)
+    return Judged((), compare(before, after, names, planned.ask, direct, rename=planned.rename))
+
+
+def _unspliced(
+    before: Resolved, documents: Mapping[str, Any], planned: Planned, layers: Sequence[str]
+) -> Iterator[str]:
+    """The layers of which a look at the changed steps alone does not show that all is as wanted."""
+    problems = Problems()
+    part = _patched(part_of(before.catalog, layers), documents, problems)
+    if len(problems):
+        yield from layers
+        return
+    images: dict[str, list[Image]] = {name: [] for name in layers}
+    for image in before.images.values():
+        if image.layer in images:
+            images[image.layer].append(image)
+    judge = Judge(before.catalog, planned.ask)
+    splicer = Splicer(before.catalog, part, judge, leading(before.catalog, documents.keys()))
+    direct = frozenset(planned.direct)
+    for name in layers:
+        if not splicer.is_as_wanted(before.catalog.layers[name], part.layers[name], images[name], direct):
+            yield name
 
 
 def _patched(catalog: Catalog, documents: Mapping[str, Any], problems: Problems) -> Catalog:
-    """The catalogue with some documents replaced: layers and recipes, as a bump edits no others."""
+    """A catalogue with some of its documents replaced: layers and recipes, as a bump edits no others."""
     layers, recipes = dict(catalog.layers), dict(catalog.recipes)
-    for file, data in documents.items():
-        manifest = convert(file, data, problems)
-        if isinstance(manifest, LayerManifest):
-            layers[manifest.name] = Layer(Place(file), manifest)
-        elif isinstance(manifest, RecipeManifest):
-            recipes[manifest.name] = Recipe(Place(file), manifest)
+    for place in [*(each.place for each in (*layers.values(), *recipes.values()))]:
+        if place.file in documents:
+            manifest = convert(place.file, documents[place.file], problems)
+            if isinstance(manifest, LayerManifest):
+                layers[manifest.name] = Layer(place, manifest)
+            elif isinstance(manifest, RecipeManifest):
+                recipes[manifest.name] = Recipe(place, manifest)
     return structs.replace(catalog, layers=layers, recipes=recipes)

@@ -10,6 +10,7 @@ from typing import Any
 from rgraph.bumping.interface import Ask, Refusal
 from rgraph.bumping.rows import row_key, rows_of
 from rgraph.bumping.target import steps_of
+from rgraph.catalog import Catalog, Layer
 from rgraph.image import Image, ImageStep, Rendered
 from rgraph.resolve import Resolved
 from rgraph.steps.image_settings import Arg, Env, Label, Workdir
@@ -32,7 +33,7 @@ def compare(
     `direct` the images that were to change.
     """
     found: dict[Refusal, None] = {}
-    judge = _Judge(before, ask)
+    judge = Judge(before.catalog, ask)
     for old, new in _pairs(before, after, reached):
         if new is None:
             found[judge.lost(old)] = None
@@ -48,19 +49,28 @@ def _pairs(
 ) -> Iterator[tuple[Image, Image | None]]:
     """Each image with what it became: that of the same row of its layer, whatever its id is now."""
     renamed: dict[str, str] = {}
-    old_rows, new_rows = _by_row(before), _by_row(after)
-    for name, layer in before.catalog.layers.items():
-        new = after.catalog.layers.get(name, layer)
-        if new.manifest is not layer.manifest:
-            rows = zip(rows_of(layer), rows_of(new), strict=False)
-            for old_row, new_row in rows:
-                old_id = old_rows.get((name, row_key(old_row)), "")
-                new_id = new_rows.get((name, row_key(new_row)), "")
-                if old_id != new_id:
-                    renamed[old_id] = new_id
+    moved = [
+        layer
+        for name, layer in before.catalog.layers.items()
+        if _names_of(after.catalog.layers.get(name, layer)) != _names_of(layer)
+    ]
+    old_rows, new_rows = (_by_row(before), _by_row(after)) if moved else ({}, {})
+    for layer in moved:
+        name = layer.manifest.name
+        rows = zip(rows_of(layer), rows_of(after.catalog.layers[name]), strict=False)
+        for old_row, new_row in rows:
+            old_id = old_rows.get((name, row_key(old_row)), "")
+            new_id = new_rows.get((name, row_key(new_row)), "")
+            if old_id != new_id:
+                renamed[old_id] = new_id
     for id, image in before.images.items():
         if image.layer in reached:
             yield image, after.images.get(renamed.get(id, id))
+
+
+def _names_of(layer: Layer) -> tuple[Any, ...]:
+    """What the ids of a layer's images are made of."""
+    return layer.manifest.matrix, layer.manifest.variant
 
 
 def _by_row(resolved: Resolved) -> dict[tuple[str, tuple[Any, ...]], str]:
@@ -88,12 +98,12 @@ def _digests(steps: tuple[Rendered, ...]) -> tuple[bytes, ...]:
     return tuple(each.digest for each in steps)
 
 
-class _Judge:
+class Judge:
     """Judges pairs of images; each pair of steps once."""
 
-    def __init__(self, before: Resolved, ask: Ask) -> None:
+    def __init__(self, before: Catalog, ask: Ask) -> None:
         self._ask = ask
-        self._recipes = {recipe.place.file for recipe in before.catalog.recipes.values()}
+        self._recipes = {recipe.place.file for recipe in before.recipes.values()}
         self._known: dict[tuple[int, int, frozenset[str]], tuple[Refusal, ...]] = {}
         self._alive: list[ImageStep] = []
 
@@ -115,7 +125,7 @@ class _Judge:
 
     def wanted(self, old: Image, new: Image, rename: bool) -> Iterator[Refusal]:
         """An image that was to change: its steps, its names."""
-        named = self._named_for_old(old, new)
+        named = self._named_for_old(old, new.id)
         if old.id != new.id and not rename:
             yield Refusal(
                 old.place.at("variant"),
@@ -141,12 +151,24 @@ class _Judge:
             yield Refusal(old.place, f"what `{old.id}` passes on would change", help, (old.id,))
         yield from self._steps(old, new)
 
-    def _named_for_old(self, old: Image, new: Image) -> str:
+    def is_named_for_old(self, image: Image) -> bool:
+        """Whether an image's id, which stays, says the old version."""
+        return bool(self._named_for_old(image, image.id))
+
+    def wants(self, step: ImageStep) -> int:
+        """How many components of a step are to change."""
+        return sum(map(self._ask.wants, step.components))
+
+    def is_wanted(self, before: ImageStep, after: ImageStep) -> bool:
+        """Whether a step of an image changed as wanted."""
+        return not self._step(before, after, frozenset())
+
+    def _named_for_old(self, old: Image, new: str) -> str:
         """What an image's id says of the version, if that holds only for the old one: `openmpi4.1.0`,
         `cudnn8`.
         """
         name = "[-_]?".join(re.findall("[A-Za-z0-9]+", self._ask.key[2]))
-        said = re.search(rf"(?<![a-z0-9]){name}[-_]?v?([0-9]+(?:\.[0-9]+)*)", new.id, re.IGNORECASE)
+        said = re.search(rf"(?<![a-z0-9]){name}[-_]?v?([0-9]+(?:\.[0-9]+)*)", new, re.IGNORECASE)
         if said is None or _begins(self._ask.new, said[1]):
             return ""
         components = (each for step in steps_of(old) for each in step.components if self._ask.wants(each))
@@ -170,7 +192,9 @@ class _Judge:
         return self._known[key]
 
     def _judged(self, before: ImageStep, after: ImageStep, ours: frozenset[str]) -> Iterator[Refusal]:
-        if before.step == after.step and before.components == after.components:
+        if before is after or (before.step == after.step and before.components == after.components):
+            if any(map(self._ask.wants, before.components)):
+                yield Refusal(before.place, "its version would stay", "edit it yourself")
             return
         expected = Counter(
             (_identity(each)[:-1], self._ask.new) if self._ask.wants(each) else _both(each)

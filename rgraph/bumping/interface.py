@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
+from rgraph.ecosystems import order_of
 from rgraph.errors import Path, Place
 from rgraph.steps.interface import Component
 
@@ -62,6 +65,16 @@ def key_of(component: Component) -> Key:
     return component.type, "" if component.type == "deb" else component.namespace, component.name
 
 
+ORDERED = frozenset({"pypi", "deb", "conda", "cran", "bioconductor"})
+"""Types whose versions have a notation that a text can fail to have, and an order."""
+
+
+def _word(version: str) -> str:
+    """What stands before a version's first digit, but for the `v` of a tag."""
+    word = re.match("[^0-9]*", version)
+    return "" if word is None or word[0] in "vV" else word[0]
+
+
 class Ask(Struct, frozen=True):
     """What is to be changed, for one component."""
 
@@ -76,10 +89,24 @@ class Ask(Struct, frozen=True):
     """Commit of the new version's tag, likewise."""
     locked: frozenset[str] = frozenset()
     """Addresses whose checksums are in the lock."""
+    downgrade: bool = False
+    """Whether the new version may be older than one that it replaces."""
 
     def wants(self, component: Component) -> bool:
         """Whether a component is one that must change."""
         return key_of(component) == self.key and self.old(component.version)
+
+    def is_downgrade(self, old: str) -> bool:
+        """Whether a version that goes is newer than the one to come, and that was not asked for.
+
+        Versions that cannot be compared are not: where no ecosystem has an order, those that begin with
+        different words (`py39_4.12.0`, `4.7.12`).
+        """
+        type = self.key[0]
+        if self.downgrade or (type not in ORDERED and _word(old) != _word(self.new)):
+            return False
+        before, after = (order_of(type)(each) for each in (old, self.new))
+        return before is not None and after is not None and bool(after < before)
 
     def old(self, version: str) -> bool:
         """Whether a version of the component must change."""

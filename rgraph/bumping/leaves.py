@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from rgraph.bumping.interface import Ask, Edit, Refusal, Spot
 from rgraph.bumping.notations import TYPES, Changed, package_with, purl_with, ref_with
@@ -48,8 +48,8 @@ class Found(Struct):
     """Versions that are to be replaced."""
     checked: dict[str, Place] = field(default_factory=dict)
     """What a checksum or commit that was given is of -> where that stands."""
-    unlocked: dict[Place, None] = field(default_factory=dict)
-    """Addresses that leave behind their checksum in the lock."""
+    left: dict[tuple[Place, str], None] = field(default_factory=dict)
+    """What goes with the version, is left as it is, and why."""
 
     @property
     def by_spot(self) -> Edits:
@@ -88,6 +88,10 @@ def heads(leaf: Leaf, ask: Ask) -> Found:
     elif step.kind in ("github", "url", "source"):
         for path, body in bodies(step):
             _named(leaf, path, body, ask, found)
+    for old in found.olds:
+        if ask.is_downgrade(old):
+            help = "`--downgrade` if you mean it; `NAME@OLD` changes pins of one version alone"
+            found.refuse(leaf.place(), f"`{ask.new}` is older than `{old}`", help)
     return found
 
 
@@ -124,7 +128,20 @@ def _spec(leaf: Leaf, path: Path, spec: PackageSpec, ask: Ask, found: Found) -> 
     if isinstance(made, Bad):
         found.refuse(leaf.place(*path, "version"), made.what, made.help)
     elif made is not None:
-        found.change(version, ask.new, text(version), ask.new)
+        old = text(version)
+        found.change(version, ask.new, old, ask.new)
+        if spec.fixes and old != ask.new:
+            _claims(leaf, path, spec, old, ask, found)
+
+
+def _claims(leaf: Leaf, path: Path, spec: PackageSpec, old: str, ask: Ask, found: Found) -> None:
+    """What a pin says that its version fixes: a later one fixes it too, an earlier one may not."""
+    fixes = text(leaf.written(*path, "fixes", data=spec.fixes)).replace("\n", ", ")
+    place = leaf.place(*path, "fixes")
+    if structs.replace(ask, downgrade=False).is_downgrade(old):
+        found.refuse(place, f"`{ask.new}` need not fix {fixes}, as `{old}` does", "take it out first")
+    elif fixes:
+        found.left[place, f"{fixes} stays: what {old} fixes, {ask.new} does; add what else it fixes"] = None
 
 
 def _texts(written: Written, change: Change, found: Found) -> None:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import unquote
+from itertools import repeat
 
 from msgspec import Struct, structs
 
-from rgraph.bumping.interface import Key, Left, key_of
+from rgraph.bumping.interface import ORDERED, Key, Left, Refusal, key_of
+from rgraph.bumping.meant import Meant, bare, below, carried, carriers_of, split
 from rgraph.ecosystems import order_of
 from rgraph.errors import Place, UsageError
 from rgraph.image import Image, ImageStep
 from rgraph.inventory import Inventory
-from rgraph.names import Bad, Purl
-from rgraph.purls import checked_purl, parse_purl, purl_of
+from rgraph.purls import purl_of
 from rgraph.resolve import Resolved
 from rgraph.steps.interface import Component
+from rgraph.steps.r import Github
 from rgraph.suggest import did_you_mean
-
-_ORDERED = frozenset({"pypi", "deb", "conda", "cran", "bioconductor"})
-"""Types whose versions have a notation that a text can fail to have."""
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~:!_/-]{0,255}")
 """What a version or ref can be, and may stand in a command or an address."""
@@ -49,6 +47,8 @@ class Target(Struct, frozen=True, eq=False):
     """Of all images that pin it."""
     left: tuple[Left, ...]
     """Steps that bring it without a version, and Externals that have it."""
+    refusals: tuple[Refusal, ...] = ()
+    """If nobody pins it: where it comes from."""
 
 
 def steps_of(image: Image) -> Iterator[ImageStep]:
@@ -58,40 +58,46 @@ def steps_of(image: Image) -> Iterator[ImageStep]:
         yield from rendered.source.members or (rendered.source,)
 
 
-def find_target(resolved: Resolved, inventory: Inventory, text: str, ids: Sequence[str] | None) -> Target:
-    """The component that a name or purl means (`NAME`, `NAME@OLD`, `pkg:TYPE/NAME`, `pkg:TYPE/NAME@OLD`).
+def find_target(
+    resolved: Resolved, inventory: Inventory, text: str, new: str, ids: Sequence[str] | None
+) -> Target | None:
+    """The component that a name or purl means (`NAME`, `NAME@OLD`, `pkg:TYPE/NAME`, `pkg:TYPE/NAME@OLD`);
+    None if no image holds one. `new` is the version to come.
 
     `ids` are the selected images, None for all: what is ambiguous must be so in them. Raises UsageError
-    if there is no such component, if it is several, or if no version is written.
+    if it is several, or if none of the selected images brings it.
     """
-    name, only = _parts(text)
-    meant = _Meant(name)
-    found = list(_pins(resolved, inventory, meant))
+    name, only = split(text)
     selected = None if ids is None else frozenset(ids)
+    for meant in (Meant(name), Meant(name, resolved.catalog)):
+        found = list(_pins(resolved, inventory, meant))
+        every = carriers_of(resolved, meant)
+        if found or every:
+            break
+    else:
+        return None
+    carriers = below(every, inventory, selected)
     here = [each for each in found if selected is None or each.image in selected]
-    externals = _externals(resolved, meant)
-    if not found and not externals:
-        raise _unknown(resolved, name)
-    if not here and selected is not None:
-        _raise_elsewhere(name, found)
+    if not here and not carriers:
+        raise _elsewhere(
+            name, [*(each.image for each in found), *(id for each in every for id in each.images)]
+        )
     pinned = [each for each in here if each.component.version]
     purls = _unlike(pinned)
     if len(purls) > 1:
         raise UsageError(f"`{name}` is {len(purls)} components", f"name one of {', '.join(purls)}")
     if not pinned:
-        raise _unpinned(name, here, externals)
+        refusals = (*_unpinned(name, here), *carried(carriers, name, new))
+        first = here[0] if here else None
+        key = key_of(first.component if first else carriers[0].component)
+        return Target(key, first.purl if first else carriers[0].purl, only, (), (), refusals)
     key = key_of(pinned[0].component)
     alike = [each for each in found if key_of(each.component) == key]
     _check_old(name, only, [each for each in pinned if key_of(each.component) == key])
     unpinned = [each for each in here if key_of(each.component) == key and not each.component.version]
     others = [each for each in here if key_of(each.component) != key]
-    return Target(
-        key,
-        pinned[0].purl,
-        only,
-        tuple(each for each in alike if each.component.version),
-        (*_left(unpinned), *_left(others), *externals),
-    )
+    left = (*_left(unpinned), *_left(others), *(each.left for each in carriers))
+    return Target(key, pinned[0].purl, only, tuple(each for each in alike if each.component.version), left)
 
 
 def check_version(target: Target, new: str) -> None:
@@ -101,80 +107,29 @@ def check_version(target: Target, new: str) -> None:
         raise UsageError(
             f"`{new}` is no version", "use letters, digits and `.`, `+`, `-`, `_`, `~`, `:`, `!`, `/`"
         )
-    if type in _ORDERED and order_of(type)(new) is None:
+    if type in ORDERED and order_of(type)(new) is None:
         raise UsageError(f"`{new}` is no version of `{target.purl}`", f"write it as {type} does")
 
 
-def _parts(text: str) -> tuple[str, str]:
-    """The component and the version of what was asked for."""
-    if text.startswith("pkg:"):
-        made = checked_purl(text)
-        if isinstance(made, Bad):
-            raise UsageError(made.what, made.help)
-        plain = made.partition("#")[0].partition("?")[0]
-        name, _, version = plain.partition("@")
-        return name, unquote(version)
-    name, mark, version = text.rpartition("@")
-    return (name, version) if mark and name else (text, "")
+def _called(step: ImageStep) -> Iterable[str]:
+    """What the components of a step are called beside their own names: R packages of GitHub."""
+    return (each.name for each in step.step.packages) if isinstance(step.step, Github) else repeat("")
 
 
-class _Meant:
-    """Which components a name means."""
-
-    def __init__(self, name: str) -> None:
-        self._purl = ""
-        if name.startswith("pkg:"):
-            component = parse_purl(Purl(name))
-            self._purl = purl_of(component)
-            self._any = component.type == "deb" and not component.namespace
-            name = component.name
-        self._name = _plain(name)
-
-    def may(self, component: Component) -> bool:
-        """Whether the name fits, whatever the purl says."""
-        return self._name in (_plain(component.name), _plain(f"{component.namespace}/{component.name}"))
-
-    def has(self, purl: str) -> bool:
-        """Whether a purl without version is meant."""
-        if not self._purl:
-            return True
-        if self._any:
-            return purl.startswith("pkg:deb/") and purl.rpartition("/")[2] == self._purl.rpartition("/")[2]
-        return purl == self._purl
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "-")
-
-
-def _bare(purl: str) -> str:
-    return purl.partition("#")[0].partition("?")[0].partition("@")[0]
-
-
-def _pins(resolved: Resolved, inventory: Inventory, meant: _Meant) -> Iterator[Pin]:
+def _pins(resolved: Resolved, inventory: Inventory, meant: Meant) -> Iterator[Pin]:
     memory: dict[int, tuple[Component, ...]] = {}
     for name, image in resolved.images.items():
         for step in steps_of(image):
             # Images share their steps, of which there are far fewer.
             found = memory.get(id(step))
             if found is None:
-                found = memory[id(step)] = tuple(each for each in step.components if meant.may(each))
+                named = zip(step.components, _called(step), strict=False)
+                found = memory[id(step)] = tuple(each for each, called in named if meant.may(each, called))
             for component in found:
                 distribution = inventory.distribution(name) if component.type == "deb" else ""
-                purl = _bare(purl_of(component, distribution))
+                purl = bare(purl_of(component, distribution))
                 if meant.has(purl):
                     yield Pin(name, component, purl, step.place)
-
-
-def _externals(resolved: Resolved, meant: _Meant) -> list[Left]:
-    found = []
-    for name, external in resolved.catalog.externals.items():
-        for index, purl in enumerate(external.manifest.provides):
-            component = parse_purl(Purl(purl))
-            if meant.may(component) and meant.has(_bare(purl_of(component))):
-                place = external.place.at("provides", index)
-                found.append(Left(place, "an External brings it: name another image there", (name,)))
-    return found
 
 
 def _unlike(pins: Iterable[Pin]) -> list[str]:
@@ -192,36 +147,38 @@ def _unlike(pins: Iterable[Pin]) -> list[str]:
     return sorted(found)
 
 
-def _unknown(resolved: Resolved, name: str) -> UsageError:
+def unknown(resolved: Resolved, text: str) -> UsageError:
+    """Nobody has it: what may have been meant."""
+    name, _ = split(text)
     known = {
         component.name
         for image in resolved.images.values()
         for step in steps_of(image)
         for component in step.components
     }
+    known.update(resolved.catalog.externals)
     help = did_you_mean(name.rpartition("/")[2], sorted(known)) or "`rgraph components` lists all"
-    return UsageError(f"no image holds a component `{name}`", help)
+    return UsageError(f"no image holds a component `{name}`, and no External is called so", help)
 
 
-def _raise_elsewhere(name: str, pins: Sequence[Pin]) -> None:
-    brought = list(dict.fromkeys(each.image for each in pins))
-    if brought:
-        shown = ", ".join(brought[:3]) + (f" and {len(brought) - 3} more" if len(brought) > 3 else "")
-        raise UsageError(f"none of the selected images brings `{name}` by its own steps", f"select {shown}")
+def _elsewhere(name: str, images: Sequence[str]) -> UsageError:
+    brought = list(dict.fromkeys(images))
+    shown = ", ".join(brought[:3]) + (f" and {len(brought) - 3} more" if len(brought) > 3 else "")
+    what = f"none of the selected images brings `{name}` by its own steps"
+    return UsageError(what, f"select {shown}" if brought else "")
 
 
-def _unpinned(name: str, pins: Sequence[Pin], externals: Sequence[Left]) -> UsageError:
-    if pins:
-        first = pins[0]
-        by = f", only {first.component.pinned_by}" if first.component.pinned_by else ""
-        return UsageError(
-            f"no version of `{name}` is written: {first.place.file} names none{by}",
-            "write one there, then it can be changed",
-        )
-    external = externals[0].images[0]
-    return UsageError(
-        f"`{name}` comes with the External `{external}`", "name another image in its `reference`"
-    )
+def _unpinned(name: str, pins: Sequence[Pin]) -> list[Refusal]:
+    by_place: dict[tuple[Place, str], dict[str, None]] = {}
+    for pin in pins:
+        by = f", only {pin.component.pinned_by}" if pin.component.pinned_by else ""
+        place = structs.replace(pin.place, word=pin.component.name)
+        by_place.setdefault((place, by), {})[pin.image] = None
+    help = "write one there, then it can be changed"
+    return [
+        Refusal(place, f"no version of `{name}` is written here{by}", help, tuple(images))
+        for (place, by), images in by_place.items()
+    ]
 
 
 def _check_old(name: str, only: str, pins: Sequence[Pin]) -> None:

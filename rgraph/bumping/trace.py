@@ -28,8 +28,8 @@ class Trace(Struct, frozen=True, eq=False):
     refusals: tuple[Refusal, ...] = ()
     checked: tuple[tuple[str, Place], ...] = ()
     """What a checksum or commit that was given is of, and where that stands."""
-    unlocked: tuple[Place, ...] = ()
-    """Addresses that leave behind their checksum in the lock."""
+    left: tuple[tuple[Place, str], ...] = ()
+    """What goes with the version, is left as it is, and why."""
 
 
 class Tracer:
@@ -102,7 +102,7 @@ class Tracer:
         found = heads(leaf, self._ask)
         around(leaf, self._ask, found)
         return Trace(
-            tuple(found.edits), tuple(found.refusals), tuple(found.checked.items()), tuple(found.unlocked)
+            tuple(found.edits), tuple(found.refusals), tuple(found.checked.items()), tuple(found.left)
         )
 
     def _use(self, spot: Spot, step: Step, frame: Frame) -> Trace:
@@ -138,7 +138,7 @@ def _joined(traces: Iterable[Trace]) -> Trace:
         _once(each for trace in found for each in trace.edits),
         _once(each for trace in found for each in trace.refusals),
         _once(each for trace in found for each in trace.checked),
-        _once(each for trace in found for each in trace.unlocked),
+        _once(each for trace in found for each in trace.left),
     )
 
 

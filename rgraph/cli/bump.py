@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rgraph.cli.common import Exclude, Selectors, TextOrJson, directory
+from rgraph.cli.common import Exclude, Selectors, TextOrJson, directory, note, write
 
 
 def bump(
@@ -16,8 +16,8 @@ def bump(
         str,
         typer.Argument(
             metavar="COMPONENT",
-            help="Name (`openssl`), name and present version (`openssl@1.1.1c`) or purl "
-            "(`pkg:conda/openssl`).",
+            help="Name (`openssl`), name and present version (`openssl@1.1.1c`), purl "
+            "(`pkg:conda/openssl`), or an External, whose tag then changes.",
         ),
     ],
     version: Annotated[str, typer.Argument(metavar="VERSION", help="The version to come.")],
@@ -33,6 +33,9 @@ def bump(
     rename: Annotated[
         bool, typer.Option("--rename", help="Also where the version is part of an image's name.")
     ] = False,
+    downgrade: Annotated[
+        bool, typer.Option("--downgrade", help="Also where the version in the manifest is newer.")
+    ] = False,
     format: TextOrJson = "text",
 ) -> None:
     """Write another version of a component into every manifest that pins it, or into none.
@@ -44,9 +47,11 @@ def bump(
     from rgraph.upkeep import bump as run
 
     root = directory(context)
-    wish = Wish(component, version, sha256, commit, rename)
+    wish = Wish(component, version, sha256, commit, rename, downgrade)
     done = run(root, wish, selectors or [], exclude or [], dry_run=dry_run)
-    typer.echo(bump_json(root, done) if format == "json" else bump_text(root, done, dry_run=dry_run))
+    if done.put_back:
+        note(f"an earlier bump was killed; as before it again: {', '.join(done.put_back)}")
+    write(bump_json(root, done) if format == "json" else [bump_text(root, done, dry_run=dry_run)])
     if done.refusals:
         raise typer.Exit(1)
 
@@ -96,7 +101,7 @@ def outdated(
     locations = Locations(index, _named(apt), _named(conda), tuple(cran or ()))
     with Web(frozenset(plain_http or ())) as web:
         found = upkeep.outdated(workspace, ids, locations, web, pre_releases=pre)
-    typer.echo(outdated_json(root, found) if format == "json" else outdated_text(root, found))
+    write(outdated_json(root, found) if format == "json" else [outdated_text(root, found)])
     if found.failures:
         raise found.failures[0] if len(found.failures) == 1 else NotAllAskedError(found.failures)
     if any(row.state == "outdated" for row in found.rows):

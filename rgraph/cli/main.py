@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from rgraph import __version__
-from rgraph.cli import audit, bump, catalogue, components, explain, files, plans, releases
+from rgraph.cli import audit, bump, catalogue, components, due, explain, export, files, lock, plans, releases
 from rgraph.errors import RgraphError
 
 app = typer.Typer(
@@ -54,14 +54,19 @@ app.command()(plans.show)
 app.command()(plans.tree)
 app.command()(plans.graph)
 app.command()(explain.explain)
+app.command()(releases.diff)
 app.command()(bump.bump)
 app.command()(bump.outdated)
+app.command()(lock.lock)
+app.command()(lock.stale)
 app.command(cls=audit.AuditCommand)(audit.audit)
 app.command()(components.why)
 app.command()(components.components)
 app.command()(components.licenses)
 app.command()(catalogue.check)
 app.command()(files.generate)
+app.command()(export.export)
+app.command()(due.due)
 app.add_typer(releases.app, name="release")
 app.command()(catalogue.schema)
 app.command()(catalogue.init)

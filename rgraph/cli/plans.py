@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,9 +16,15 @@ from rgraph.cli.common import (
     Tag,
     TextOrJson,
     directory,
+    named,
+    note,
+    printable,
     today,
 )
 from rgraph.errors import UsageError
+
+if TYPE_CHECKING:
+    from rgraph.history import Changed
 
 
 def plan(
@@ -33,7 +39,14 @@ def plan(
     all_if_unchanged: Annotated[
         bool, typer.Option("--all-if-unchanged", help="With --since: all images if none of them changed.")
     ] = False,
-    format: TextOrJson = "text",
+    format: Annotated[
+        Literal["text", "json", "github", "azure-pipelines", "bake"],
+        typer.Option(
+            "--format",
+            help="Text for people, JSON for programs; jobs for GitHub Actions or Azure Pipelines, or a bake "
+            "file, of what is to be built.",
+        ),
+    ] = "text",
 ) -> None:
     """Show what to build, in which order, under which tags.
 
@@ -43,17 +56,33 @@ def plan(
     from rgraph import app
     from rgraph.cli.show_plan import plan_json, plan_text
 
-    root, day = directory(context), date or today()
+    workspace, day = app.Workspace(directory(context)), date or today()
     if since:
         from rgraph import history
 
         choice = history.Choice(selectors or [], exclude or [], path)
-        made = history.plan_since(root, history.Since(since, all_if_unchanged), choice, day, num, tag)
+        asked = history.Since(since, all_if_unchanged)
+        found = history.plan_since(workspace, asked, choice, day, num, tag)
+        made = found.plan
+        _note_rest(found, since)
     elif all_if_unchanged:
         raise UsageError("--all-if-unchanged needs --since", "name the revision to compare with")
     else:
-        made = app.plan(root, selectors or [], exclude or [], path, day, num, tag)
-    typer.echo(plan_json(made) if format == "json" else plan_text(made))
+        made = app.plan_of(workspace, selectors or [], exclude or [], path, day, num, tag)
+    if format == "text" or format == "json":
+        typer.echo(plan_json(made) if format == "json" else plan_text(made))
+    else:
+        from rgraph.render.pipelines import pipeline
+
+        typer.echo(pipeline(app.view(workspace, workspace.ledger), made, format))
+
+
+def _note_rest(found: Changed, since: str) -> None:
+    """Says what a plan since a revision does not hold."""
+    if not found.plan.images:
+        note(f"none of these images changed since {printable(since)}")
+    if found.removed:
+        note(f"removed since {printable(since)}: {named(found.removed)}")
 
 
 def list_images(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from rgraph.bumping import Refusal
+from rgraph.bumping import Left, Refusal
 from rgraph.cli.common import columns, count, json_lines, named, printable, shortened
 from rgraph.errors import Place
 from rgraph.files.reader import locate
@@ -15,7 +16,7 @@ from rgraph.upkeep import Bumped, Checked
 Positions = Mapping[Place, tuple[int, int, str]]
 
 
-def bump_json(root: Path, done: Bumped) -> str:
+def bump_json(root: Path, done: Bumped) -> Iterator[str]:
     """For programs."""
     at = locate(root, [*(each.place for each in done.refusals), *(each.place for each in done.left)])
     edits = [
@@ -24,14 +25,29 @@ def bump_json(root: Path, done: Bumped) -> str:
     ]
     refusals = [
         {**_position(each.place, at), "what": each.what, "help": each.help, "images": each.images}
-        for each in done.refusals
+        for each in _in_order(done.refusals, at)
     ]
-    left = [{**_position(each.place, at), "why": each.why, "images": each.images} for each in done.left]
-    head = {"schema": 1, "component": done.purl, "version": done.version, "written": done.written}
-    return json_lines(
-        head,
-        {"edits": edits, "direct": done.direct, "above": done.above, "refusals": refusals, "left": left},
-    )
+    left = [
+        {**_position(each.place, at), "why": each.why, "images": each.images}
+        for each in _in_order(done.left, at)
+    ]
+    head = {"schema": 1, "component": done.what, "version": done.version, "written": done.written}
+    lists: dict[str, Iterable[object]] = {
+        "edits": edits,
+        "direct": done.direct,
+        "above": done.above,
+        "refusals": refusals,
+        "left": left,
+        "put_back": done.put_back,
+    }
+    return json_lines(head, lists)
+
+
+Placed = TypeVar("Placed", Refusal, Left)
+
+
+def _in_order(found: Sequence[Placed], at: Positions) -> list[Placed]:
+    return sorted(found, key=lambda each: (each.place.file, at[each.place][:2]))
 
 
 def _position(place: Place, at: Positions) -> dict[str, object]:
@@ -44,25 +60,31 @@ def bump_text(root: Path, done: Bumped, *, dry_run: bool) -> str:
     at = locate(root, [*(each.place for each in done.refusals), *(each.place for each in done.left)])
     lines = [f"{each.file}:{each.line}:{each.column}: {each.old} -> {each.new}" for each in done.changes]
     lines += [
-        f"{_where(each.place, at)}: left alone: {each.why} ({named(each.images)})" for each in done.left
+        f"{_where(each.place, at)}: left alone: {printable(each.why)}{_images(each.images)}"
+        for each in _in_order(done.left, at)
     ]
     lines += _refusals(done.refusals, at)
     if done.direct:
-        lines += ["", f"{count(len(done.direct), 'image')} directly: {named(done.direct)}"]
+        lines += ["", f"{count(len(done.direct), 'image')} directly:", *(f"  {id}" for id in done.direct)]
     if done.above:
-        lines.append(f"{count(len(done.above), 'image')} above: {named(done.above)}")
+        lines += [f"{count(len(done.above), 'image')} above:", *(f"  {id}" for id in done.above)]
     lines += ["", _summary(done, dry_run)]
     return "\n".join(lines).lstrip("\n")
 
 
 def _refusals(refusals: Sequence[Refusal], at: Positions) -> list[str]:
     lines = []
-    for each in refusals:
-        images = f" ({named(each.images)})" if each.images else ""
+    for each in _in_order(refusals, at):
+        told = not each.images or (len(each.images) == 1 and f"`{each.images[0]}`" in each.what)
+        images = "" if told else _images(each.images)
         lines.append(f"{_where(each.place, at)}: refused: {printable(shortened(each.what))}{images}")
         if each.help:
             lines.append(f"  help: {shortened(each.help)}")
     return lines
+
+
+def _images(ids: Sequence[str]) -> str:
+    return f" ({named(ids)})" if ids else ""
 
 
 def _where(place: Place, at: Positions) -> str:
@@ -71,7 +93,7 @@ def _where(place: Place, at: Positions) -> str:
 
 
 def _summary(done: Bumped, dry_run: bool) -> str:
-    what = f"{done.purl} {done.version}"
+    what = f"{done.what} {done.version}"
     if done.refusals:
         return f"{what}: refused, nothing was written"
     if not done.changes:
@@ -81,7 +103,7 @@ def _summary(done: Bumped, dry_run: bool) -> str:
     return f"{what}: {count(len(done.changes), 'place')} in {files} {verb}"
 
 
-def outdated_json(root: Path, found: Checked) -> str:
+def outdated_json(root: Path, found: Checked) -> Iterator[str]:
     """For programs, a pin a line."""
     at = locate(root, [place for row in found.rows for place in row.pinned.places])
     entries = [

@@ -26,6 +26,7 @@ def explained_json(found: Explained) -> str:
         "change": story.state,
         "since": found.since,
         "release": found.release,
+        "tag": found.tag,
         "proved": found.proved,
         "fingerprint": {"old": story.old, "new": story.new},
         "causes": [_entry(told, old, new) for told in story.causes],
@@ -75,23 +76,26 @@ def explained_text(found: Explained) -> str:
     story, (old, new) = found.story, _lines(found)
     against = f" since {printable(found.since or found.release)}" if found.since or found.release else ""
     head = {
-        "new": f"{story.id} is new{against}",
+        "new": f"{story.id} is new{against}" if against else f"{story.id} is in no release yet",
         "changed": f"{story.id} changed{against}",
         "unchanged": f"{story.id} did not change{against}",
         "removed": f"{story.id} is no more{against}",
     }[story.state]
-    lines = [f"{bold(head)}: {_STATES[found.state]}"]
+    lines = [f"{bold(head)}: {_to_do(found)}"]
     for told in story.causes:
         lines += ["", *_told(told, old, new)]
     return "\n".join(lines)
 
 
-_STATES = {
-    "build": "to build",
-    "reuse": "nothing to do",
-    "retag": "its content is released, tags are missing",
-    "removed": "nothing to build",
-}
+def _to_do(found: Explained) -> str:
+    match found.state:
+        case "build":
+            return "to build"
+        case "retag":
+            return f"its content is that of {found.tag}, tags are missing"
+        case "removed":
+            return "nothing to build"
+    return "nothing to do"
 
 
 def _told(told: Told, old: _Lines, new: _Lines) -> list[str]:
@@ -110,6 +114,9 @@ def _told(told: Told, old: _Lines, new: _Lines) -> list[str]:
 
 def _sentence(cause: Cause) -> str:
     """What changed, from what to what."""
+    if cause.kind == "tag":
+        # It may stand on another image, or on what this one was.
+        return f"tag {cause.what} " + (f"is that of {cause.before}" if cause.before else "is not given yet")
     name = cause.what if not cause.of or cause.of in cause.what else f"{cause.what} of {cause.of}"
     head = f"{_KINDS.get(cause.kind, cause.kind)} {name}"
     match cause.change:

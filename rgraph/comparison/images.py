@@ -152,15 +152,16 @@ class Images:
     def _part(
         self, old: Image, new: Image, before: Sequence[Rendered], after: Sequence[Rendered]
     ) -> Iterator[Cause]:
+        then, now = self._steps.old, self._steps.new
         pairs = aligned(
-            before,
-            after,
-            lambda each: each.digest,
-            lambda each: (type(each.source.step), each.source.place.file),
+            [(each, then.home(each.source.place, now)) for each in before],
+            [(each, now.home(each.source.place, then)) for each in after],
+            lambda each: each[0].digest,
+            lambda each: (type(each[0].source.step), each[1]),
         )
         for pair in pairs:
-            one = pair.old.source if pair.old else None
-            other = pair.new.source if pair.new else None
+            one = pair.old[0].source if pair.old else None
+            other = pair.new[0].source if pair.new else None
             origins = self._origins.of((old, new), one, other)
             if one is None or other is None or pair.moved:
                 yield from origins or [self._steps.whole(one, other, pair.moved)]

@@ -50,7 +50,7 @@ class Origins:
             (new, self._new_steps, self._old_steps) if new else (old, self._old_steps, self._new_steps)
         )
         written = here.step(step.place) if step else None
-        others = there.all(step.place.file) if step else ()
+        others = there.all(here.home(step.place, there)) if step else ()
         return written if any(same(written, each) for each in others) else None
 
     def _is_of_new_recipe(self, step: ImageStep) -> bool:

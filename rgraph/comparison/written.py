@@ -16,6 +16,10 @@ _ATTRIBUTES = {"from": "from_", "with": "with_"}
 """Keys of manifests that are words of Python."""
 
 
+Home = tuple[str, str]
+"""`layer` or `recipe` and its name, or `file` and its path."""
+
+
 class Use(Struct, frozen=True, eq=False):
     """A `use` step and its place."""
 
@@ -28,17 +32,27 @@ class Written:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._by_file: dict[str, tuple[str, Any]] = {
-            layer.place.file: ("", layer.manifest) for layer in catalog.layers.values()
+        self._by_home: dict[Home, Any] = {
+            ("layer", name): each.manifest for name, each in catalog.layers.items()
         }
-        self._by_file |= {
-            recipe.place.file: (name, recipe.manifest) for name, recipe in catalog.recipes.items()
+        self._by_home |= {("recipe", name): each.manifest for name, each in catalog.recipes.items()}
+        self._homes: dict[str, Home] = {
+            each.place.file: ("layer", name) for name, each in catalog.layers.items()
         }
+        self._homes |= {each.place.file: ("recipe", name) for name, each in catalog.recipes.items()}
         self._leading: dict[str, frozenset[str]] = {}
 
     def recipe(self, place: Place) -> str:
         """The recipe that a step stands in; empty for a layer's own step."""
-        return self._by_file.get(place.file, ("", None))[0]
+        kind, name = self._homes.get(place.file, ("", ""))
+        return name if kind == "recipe" else ""
+
+    def home(self, place: Place, other: Written) -> Home:
+        """What a step stands in, so that the other catalogue's step of the same place has the same: a
+        manifest may get another file or another name.
+        """
+        home = self._homes.get(place.file, ("", ""))
+        return home if home in other._by_home else ("file", place.file)
 
     def kind(self, step: ImageStep) -> str:
         """The kind of a resolved step, as manifests call it."""
@@ -47,7 +61,7 @@ class Written:
 
     def step(self, place: Place) -> Step | None:
         """The step that stands at a place; None if there is none."""
-        node: Any = self._by_file.get(place.file, ("", None))[1]
+        node: Any = self._by_home.get(self._homes.get(place.file, ("", "")))
         for item in place.path:
             if isinstance(item, int):
                 if not isinstance(node, list) or item >= len(node):
@@ -59,9 +73,10 @@ class Written:
                 )
         return node if isinstance(node, Step) else None
 
-    def all(self, file: str) -> list[Step]:
-        """All steps of a layer's or recipe's manifest."""
-        manifest = self._by_file.get(file, ("", None))[1]
+    def all(self, home: Home) -> list[Step]:
+        """All steps of a layer's or recipe's manifest, by what `home` said."""
+        kind, name = home
+        manifest = self._by_home.get(self._homes.get(name, ("", "")) if kind == "file" else home)
         return [step for _, step in all_steps(manifest)] if manifest else []
 
     def uses(self, layer: str, recipe: str) -> list[Use]:

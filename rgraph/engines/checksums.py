@@ -14,10 +14,13 @@ from rgraph.engines.addresses import host_of, is_plain, shown
 from rgraph.engines.answers import Answer, Answers, ask_all
 from rgraph.engines.credentials import basic
 from rgraph.engines.errors import CouldNotAskError, Missing, Refused
+from rgraph.engines.progress import SILENT, Progress
 from rgraph.engines.web import Web, pieces
 
 _AT_ONCE: Final = 4
 """Downloads at a time: they are long, and most come from the same few servers."""
+_SPARE: Final = 60
+"""Seconds more than a download may take: then nothing came at all."""
 _OK, _NOT_FOUND, _GONE = 200, 404, 410
 
 
@@ -29,12 +32,16 @@ class DownloadLimits(Struct, frozen=True):
     seconds: float = 3600
 
 
-def checksums(web: Web, urls: Iterable[str], limits: DownloadLimits | None = None) -> Answers:
+def checksums(
+    web: Web, urls: Iterable[str], limits: DownloadLimits | None = None, progress: Progress = SILENT
+) -> Answers:
     """SHA-256 of many downloads, a few at a time."""
-    return ask_all(urls, lambda url: checksum(web, url, limits), _AT_ONCE)
+    limits = limits or DownloadLimits()
+    patience = limits.seconds + _SPARE
+    return ask_all(urls, lambda url: checksum(web, url, limits, progress), _AT_ONCE, patience, progress)
 
 
-def checksum(web: Web, url: str, limits: DownloadLimits | None = None) -> Answer:
+def checksum(web: Web, url: str, limits: DownloadLimits | None = None, progress: Progress = SILENT) -> Answer:
     """SHA-256 of a download, 64 hex digits: of the bytes as they are sent, which is what curl and wget keep.
 
     Nothing is written to disk. Raises CouldNotAskError if the server cannot be asked, denies access, or
@@ -53,6 +60,7 @@ def checksum(web: Web, url: str, limits: DownloadLimits | None = None) -> Answer
         for piece in pieces(response, url, decode=False):
             sum.update(piece)
             size += len(piece)
+            progress.read(len(piece))
             if size > limits.size:
                 return Refused(f"{shown(url)} has more than {limits.size:,} bytes")
             if time.monotonic() > end:

@@ -14,6 +14,7 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import msgspec
@@ -83,6 +84,9 @@ class Keyring:
     def __init__(self, files: Sequence[Path], patience: float = _PATIENCE) -> None:
         self._files = tuple(files)
         self._patience = patience
+        self._told: dict[tuple[str, str], Credentials | None] = {}
+        """What helpers told: some ask a person to unlock something, and once is enough."""
+        self._lock = Lock()
 
     @classmethod
     def usual(cls) -> Keyring:
@@ -105,16 +109,24 @@ class Keyring:
     def _in(self, config: _Config, registry: str, repository: str) -> Credentials | None:
         for key in _keys(registry, repository):
             if helper := config.credHelpers.get(key):
-                return self._helped(helper, key)
+                return self._once(helper, key)
         # The store knows `docker login`'s name of a registry: for Docker Hub a URL, else the host.
         name = _HUB_KEYS[0] if registry == _HUB else registry
-        if config.credsStore and (found := self._helped(config.credsStore, name)):
+        if config.credsStore and (found := self._once(config.credsStore, name)):
             return found
         written = {_plain(key): entry for key, entry in reversed(config.auths.items())}
         for key in _keys(registry, repository):
             if (entry := written.get(_plain(key))) and (found := _of_entry(entry)):
                 return found
         return None
+
+    def _once(self, name: str, registry: str) -> Credentials | None:
+        """What a helper says, asked once in this run, and by one thread at a time."""
+        with self._lock:
+            key = name, registry
+            if key not in self._told:
+                self._told[key] = self._helped(name, registry)
+            return self._told[key]
 
     def _helped(self, name: str, registry: str) -> Credentials | None:
         """What the program `docker-credential-NAME` says; nothing that it prints is shown."""

@@ -15,6 +15,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from rgraph.engines.checkout import is_pointer_to, is_with_line_feeds, makes_crlf
 from rgraph.engines.errors import CouldNotAskError
 from rgraph.errors import RgraphError, UsageError
 from rgraph.files.reader import MANIFESTS, MAX_FILE_SIZE, MAX_RECORD_SIZE
@@ -22,7 +23,7 @@ from rgraph.files.snapshot import Entry, Snapshot
 from rgraph.files.tree import Kind
 from rgraph.ledger import LEDGER_FILE
 from rgraph.lock import LOCK_FILE
-from rgraph.names import ReleaseTag
+from rgraph.names import Bad, ReleaseTag, release_tag
 
 _KINDS: Final[dict[bytes, Kind]] = {b"040000": "folder", b"120000": "link", b"160000": "submodule"}
 """Modes of a tree's entries (git's user manual, "The Object Database"); all others are files."""
@@ -61,6 +62,11 @@ class _Failed(Exception):
         self.message = message.decode(errors="replace")
         super().__init__(self.message)
 
+    @property
+    def is_fatal(self) -> bool:
+        """Whether git could not go on, beyond not finding what was asked for."""
+        return any(line.startswith("fatal:") for line in self.message.splitlines())
+
 
 def commit_of(root: Path, rev: str) -> str:
     """The id of the commit that a revision names, in the repository that holds the folder `root`.
@@ -72,19 +78,21 @@ def commit_of(root: Path, rev: str) -> str:
     try:
         # Without the option, a revision that begins with `-` would be one itself.
         found = _run(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
-    except _Failed:
-        raise _unknown(root, rev) from None
+    except _Failed as error:
+        raise (_refused(root, error) if error.is_fatal else _unknown(root, rev)) from None
     return found.decode().strip()
 
 
 def read_revision(
-    root: Path, rev: str, known: Collection[bytes] = (), held: Iterable[bytes] = ()
+    root: Path, rev: str, known: Collection[bytes] = (), held: Mapping[str, bytes] | None = None
 ) -> Snapshot:
     """What stands under `manifests/` of the catalogue in `root` at a revision, but for the ledger.
 
-    Files with the bytes of one of `known` are marked as known; git is asked neither for them nor for
-    the bytes in `held`. Raises UsageError if the revision is unknown or has no `manifests`,
-    CouldNotAskError if git cannot be asked.
+    `known` and `held` are bytes for which git is not asked. Files with the bytes of one of `known` are
+    marked as known. `held` are files as the disk has them, by their path in the catalogue: what git stores
+    of the same file in another form (line feeds only, a pointer of Git LFS) counts as equal to it.
+    Raises UsageError if the revision is unknown or has no `manifests`, CouldNotAskError if git cannot be
+    asked.
     """
     commit = commit_of(root, rev)
     try:
@@ -92,7 +100,8 @@ def read_revision(
         listed = list(_listed(root, f"{commit}:{below}"))
         if not listed:
             raise UsageError(f"`{rev}` holds no catalogue: there is no folder `{below}{MANIFESTS}`", _LATER)
-        return Snapshot(rev, dict(_entries(root, listed, known, held)))
+        found = _entries(root, listed, known, held or {})
+        return Snapshot(rev, _as_checked_out(root, found, held or {}))
     except _Failed as error:
         raise _refused(root, error) from None
 
@@ -101,16 +110,26 @@ _LATER = "name a revision that has the catalogue in the same folder"
 
 
 def commit_of_release(root: Path, tag: ReleaseTag) -> str:
-    """The id of the oldest commit whose ledger holds a release; empty if it is in none.
+    """The id of the first commit whose ledger holds a release; empty if it is in none.
 
     Raises UsageError if there is no repository, CouldNotAskError if git cannot be asked.
     """
     options = ("--no-textconv", "--no-ext-diff", "--no-show-signature", "--no-color", "--format=%H")
+    # With merges, as a conflict may have been solved there; with parents after children, whatever the dates.
+    order = ("-m", "--topo-order")
     try:
-        found = _run(root, "log", *options, f'-S"tag":"{tag}"', "HEAD", "--", LEDGER_FILE).split()
+        found = _run(root, "log", *options, *order, f'-S"tag":"{tag}"', "HEAD", "--", LEDGER_FILE).split()
     except _Failed as error:
         raise _refused(root, error) from None
     return found[-1].decode() if found else ""
+
+
+def is_shallow(root: Path) -> bool:
+    """Whether the repository is a clone without its whole history. Raises as `commit_of_release` does."""
+    try:
+        return _run(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    except _Failed as error:
+        raise _refused(root, error) from None
 
 
 class _Listed(Struct, frozen=True):
@@ -119,19 +138,17 @@ class _Listed(Struct, frozen=True):
     path: str
     kind: Kind
     id: bytes
-    size: int
 
-    @property
-    def is_read(self) -> bool:
+    def is_read(self, size: int) -> bool:
         """Whether it is a file of a size that may be read."""
         limit = MAX_RECORD_SIZE if self.path == LOCK_FILE else MAX_FILE_SIZE
-        return self.kind == "file" and self.size <= limit
+        return self.kind == "file" and size <= limit
 
 
 def _listed(root: Path, tree: str) -> Iterator[_Listed]:
     """All that stands under `manifests/` of a tree; nothing if there is no such tree."""
     try:
-        lines = _run(root, "ls-tree", "-r", "-t", "-z", "-l", "--full-tree", tree, MANIFESTS)
+        lines = _run(root, "ls-tree", "-r", "-t", "-z", "--full-tree", tree, MANIFESTS)
     except _Failed as error:
         if "Not a valid object name" in error.message or "not a tree object" in error.message:
             return
@@ -139,11 +156,8 @@ def _listed(root: Path, tree: str) -> Iterator[_Listed]:
     for line in lines.split(b"\0"):
         if line:
             facts, _, path = line.partition(b"\t")
-            mode, _, id, size = facts.split()
-            kind = _KINDS.get(mode, "file")
-            if kind == "file" and not size.isdigit():
-                raise _missing(id)
-            found = _Listed(os.fsdecode(path), kind, id, int(size) if kind == "file" else 0)
+            mode, _, id = facts.split()
+            found = _Listed(os.fsdecode(path), _KINDS.get(mode, "file"), id)
             if found.path != LEDGER_FILE:
                 yield found
 
@@ -153,16 +167,52 @@ def _missing(id: bytes) -> _Failed:
 
 
 def _entries(
-    root: Path, listed: Sequence[_Listed], known: Collection[bytes], held: Iterable[bytes]
-) -> Iterator[tuple[str, Entry]]:
+    root: Path, listed: Sequence[_Listed], known: Collection[bytes], held: Mapping[str, bytes]
+) -> dict[str, Entry]:
     width = max(len(each.id) for each in listed)
     parsed = {_id(content, width): content for content in known}
-    contents = {_id(content, width): content for content in held} | parsed
-    wanted = dict.fromkeys(each.id for each in listed if each.is_read and each.id not in contents)
-    contents |= _contents(root, wanted)
+    contents = {_id(content, width): content for content in held.values()} | parsed
+    sizes = {id: len(content) for id, content in contents.items()}
+    # Of what is held, not even the size is asked for: a partial clone would fetch the file for it.
+    others = [each for each in listed if each.kind == "file" and each.id not in contents]
+    sizes |= _sizes(root, dict.fromkeys(each.id for each in others))
+    contents |= _contents(root, dict.fromkeys(each.id for each in others if each.is_read(sizes[each.id])))
+    found = {}
     for each in listed:
-        content = contents[each.id] if each.is_read else None
-        yield each.path, Entry(each.kind, each.size, content, each.is_read and each.id in parsed)
+        size = sizes[each.id] if each.kind == "file" else 0
+        is_read = each.is_read(size)
+        content = contents[each.id] if is_read else None
+        found[each.path] = Entry(each.kind, size, content, is_read and each.id in parsed)
+    return found
+
+
+def _as_checked_out(root: Path, entries: dict[str, Entry], held: Mapping[str, bytes]) -> dict[str, Entry]:
+    """The entries, with what the disk holds in place of another form of the same file."""
+    stored = {
+        path: entry.content
+        for path in held
+        if (entry := entries.get(path)) and entry.content is not None and entry.content != held[path]
+    }
+    same = {path for path, content in stored.items() if is_pointer_to(content, held[path])}
+    with_feeds = [path for path, content in stored.items() if is_with_line_feeds(content, held[path])]
+    same |= set(_converted(root, with_feeds))
+    return entries | {path: Entry("file", len(held[path]), held[path]) for path in same}
+
+
+def _converted(root: Path, paths: Sequence[str]) -> Iterator[str]:
+    """The paths of text files whose lines git ends with CR LF when it writes them to the disk."""
+    if not paths:
+        return
+    asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    answer = _run(root, "check-attr", "-z", "--stdin", "text", "eol", input=asked).split(b"\0")
+    values = [value.decode(errors="replace") for value in answer[2::3]]
+    settings = [
+        _run(root, "config", "--default", "", "--get", name).decode(errors="replace").strip()
+        for name in ("core.autocrlf", "core.eol")
+    ]
+    for path, text, eol in zip(paths, values[::2], values[1::2], strict=True):
+        if makes_crlf(text, eol, *settings):
+            yield path
 
 
 def _id(content: bytes, width: int) -> bytes:
@@ -173,8 +223,21 @@ def _id(content: bytes, width: int) -> bytes:
     return made.hexdigest().encode()
 
 
+def _sizes(root: Path, ids: Iterable[bytes]) -> Mapping[bytes, int]:
+    """The sizes of files in bytes, by their ids (git-cat-file, "BATCH OUTPUT")."""
+    asked = b"".join(id + b"\n" for id in ids)
+    answer = _run(root, "cat-file", "--batch-check", input=asked) if asked else b""
+    found: dict[bytes, int] = {}
+    for line in answer.splitlines():
+        head = line.split(b" ")
+        if head[-1] == b"missing":
+            raise _missing(head[0])
+        found[head[0]] = int(head[2])
+    return found
+
+
 def _contents(root: Path, ids: Iterable[bytes]) -> Mapping[bytes, bytes]:
-    """The bytes of files by their ids, in one run (git-cat-file, "BATCH OUTPUT")."""
+    """The bytes of files by their ids, in one run."""
     asked = b"".join(id + b"\n" for id in ids)
     answer = _run(root, "cat-file", "--batch", "--buffer", input=asked) if asked else b""
     found: dict[bytes, bytes] = {}
@@ -190,13 +253,17 @@ def _contents(root: Path, ids: Iterable[bytes]) -> Mapping[bytes, bytes]:
     return found
 
 
+_NO_HOOKS: Final = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false")
+"""No command here has a hook today; a repository's programs are not to be run by one of tomorrow."""
+
+
 def _run(root: Path, *arguments: str, input: bytes = b"") -> bytes:
     environment = {name: value for name, value in os.environ.items() if name not in _CHOOSING}
     # Messages in English, no question on the terminal, and no lock for what only reads.
     environment |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), *arguments],
+            ["git", "-C", str(root), *_NO_HOOKS, *arguments],
             input=input,
             capture_output=True,
             env=environment,
@@ -207,6 +274,8 @@ def _run(root: Path, *arguments: str, input: bytes = b"") -> bytes:
         raise CouldNotAskError("git", "there is no such program", help) from None
     except OSError as error:
         raise CouldNotAskError("git", f"it does not run: {error.strerror or error}") from None
+    if done.returncode < 0:
+        raise CouldNotAskError("git", f"it was ended by the signal {-done.returncode}")
     if done.returncode:
         raise _Failed(done.stderr)
     return done.stdout
@@ -215,11 +284,13 @@ def _run(root: Path, *arguments: str, input: bytes = b"") -> bytes:
 def _unknown(root: Path, rev: str) -> RgraphError:
     """Why a revision has no commit: asks for something that every repository answers."""
     try:
-        shallow = _run(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
-    except _Failed as other:
-        return _refused(root, other)
+        shallow = is_shallow(root)
+    except RgraphError as other:
+        return other
     if shallow:
         help = "this clone has only a part of the history: `git fetch --unshallow` brings the rest"
+    elif not isinstance(release_tag(rev), Bad):
+        help = f"a release is compared with by `rgraph diff {rev}` or `rgraph explain IMAGE --release {rev}`"
     else:
         help = "name a commit, a tag or a branch, such as `HEAD~1` or `origin/main`"
     return UsageError(f"git knows no commit `{rev}`", help)

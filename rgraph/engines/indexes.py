@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,8 +12,8 @@ from msgspec import Struct, field
 
 from rgraph.engines.addresses import shown
 from rgraph.engines.errors import CouldNotAskError, Missing
-from rgraph.engines.locations import read_location
-from rgraph.engines.pip_settings import pip_indexes
+from rgraph.engines.locations import local_path, netrc_login, read_location
+from rgraph.engines.pip_settings import PipSources, pip_sources
 from rgraph.engines.web import Web
 from rgraph.indexes import conda, paragraphs, pypi
 from rgraph.indexes.interface import FormatError, Release, Releases
@@ -76,15 +77,15 @@ def ask(web: Web, locations: Locations, asked: Iterable[Asked]) -> Found:
 
 
 def _ask_projects(web: Web, locations: Locations, source: str, names: Sequence[str], found: Found) -> None:
-    indexes = _indexes(locations, source)
-    hidden = next((each for each in indexes if "$" in each), "")
-    if hidden:
+    sources = _sources(locations, source)
+    if any("$" in each for each in sources.indexes):
         found.unknown.update({("pypi", source, name): "its index is in a variable" for name in names})
         return
 
     def one(name: str) -> tuple[Release, ...] | CouldNotAskError:
         try:
-            return tuple(release for index in indexes for release in _project(web, index, name))
+            of_indexes = (release for index in sources.indexes for release in _project(web, index, name))
+            return (*of_indexes, *(release for link in sources.links for release in _linked(web, link, name)))
         except CouldNotAskError as error:
             return error
 
@@ -97,21 +98,43 @@ def _ask_projects(web: Web, locations: Locations, source: str, names: Sequence[s
                 found.releases["pypi", source, name] = answer
 
 
-def _indexes(locations: Locations, source: str) -> tuple[str, ...]:
-    """Addresses of indexes; `-` stands for those of the configuration."""
-    found: dict[str, None] = {}
+def _sources(locations: Locations, source: str) -> PipSources:
+    """Addresses of indexes; `-` stands for what the configuration names."""
+    indexes: dict[str, None] = {}
+    links: tuple[str, ...] = ()
     for each in source.split() or ["-"]:
-        own = (each,) if each != "-" else (locations.index,) if locations.index else pip_indexes()
-        found.update(dict.fromkeys(own))
-    return tuple(found)
+        if each != "-" or locations.index:
+            indexes[locations.index if each == "-" else each] = None
+        else:
+            configured = pip_sources()
+            indexes.update(dict.fromkeys(configured.indexes))
+            links = configured.links
+    return PipSources(tuple(indexes), links)
+
+
+def _linked(web: Web, link: str, name: str) -> tuple[Release, ...]:
+    """The versions of a project among the files of a folder, or among the links of a page; pip looks at
+    what is not there no further.
+    """
+    path = local_path(link)
+    if path is not None and (path.is_dir() or path.suffix.lower() not in (".html", ".htm")):
+        try:
+            names = os.listdir(path) if path.is_dir() else [path.name] if path.exists() else []
+        except OSError as error:
+            raise CouldNotAskError(link, (error.strerror or "it cannot be read").lower()) from error
+        return pypi.releases_of(sorted(names), name)
+    raw = read_location(web, link)
+    return () if isinstance(raw, Missing) else _page(link, raw, name)
 
 
 def _project(web: Web, index: str, name: str) -> tuple[Release, ...]:
     """The versions of a project in one index; none if it does not have it."""
     url = f"{index.rstrip('/')}/{name}/"
-    raw = read_location(web, url, {"Accept": pypi.ACCEPT})
-    if isinstance(raw, Missing):
-        return ()
+    raw = read_location(web, url, {"Accept": pypi.ACCEPT, **netrc_login(url)})
+    return () if isinstance(raw, Missing) else _page(url, raw, name)
+
+
+def _page(url: str, raw: bytes, name: str) -> tuple[Release, ...]:
     try:
         return pypi.releases(raw, name)
     except FormatError as error:

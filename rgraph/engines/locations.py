@@ -5,11 +5,13 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
 import subprocess
 import zlib
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from io import BufferedIOBase, BytesIO
+from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import unquote, urlsplit
@@ -35,7 +37,7 @@ def read_location(web: Web, location: str, headers: Mapping[str, str] | None = N
     if parts.scheme in ("http", "https"):
         raw = _fetched(web, location, dict(headers or {}))
         return raw if isinstance(raw, Missing) else unpacked(shown(location), parts.path, raw)
-    path = Path(url2pathname(parts.path)) if parts.scheme == "file" else Path(location)
+    path = local_path(location) or Path(location)
     if path.is_dir():
         path = path / "index.html"
     if not path.exists():
@@ -49,6 +51,35 @@ def read_location(web: Web, location: str, headers: Mapping[str, str] | None = N
     except OSError as error:
         why = (error.strerror or "it cannot be read").lower()
         raise CouldNotAskError(str(path), why) from error
+
+
+def local_path(location: str) -> Path | None:
+    """The path that a `file:` URL or a path names; None for an address."""
+    parts = urlsplit(location)
+    if parts.scheme in ("http", "https"):
+        return None
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" else Path(location)
+
+
+def netrc_login(url: str) -> dict[str, str]:
+    """The header for a URL's host by the user's netrc file, as pip sends it; empty if that has none.
+
+    What a URL says itself goes before it. A file that cannot be read says nothing.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc:
+        return {}
+    try:
+        said = netrc(os.environ.get("NETRC") or None).authenticators(parts.hostname or "")
+    except (OSError, NetrcParseError, UnicodeDecodeError):
+        return {}
+    if said is None or said[2] is None:
+        return {}
+    return {"Authorization": _basic(said[0] or said[1] or "", said[2])}
+
+
+def _basic(name: str, password: str) -> str:
+    return f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"
 
 
 def _fetched(web: Web, url: str, headers: dict[str, str]) -> bytes | Missing:
@@ -76,7 +107,7 @@ def authorization(url: str) -> str:
     if not mark:
         return ""
     name, _, password = user.partition(":")
-    return f"Basic {b64encode(f'{unquote(name)}:{unquote(password)}'.encode()).decode()}"
+    return _basic(unquote(name), unquote(password))
 
 
 def unpacked(whom: str, name: str, raw: bytes) -> bytes:

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from msgspec import Struct
+
 from rgraph.engines.errors import CouldNotAskError
 
 _SECTIONS: Final = (":env:", "install", "global")
@@ -18,15 +20,24 @@ _PATIENCE: Final = 60
 _HELP: Final = "name an index: `--index URL`"
 
 
-def pip_indexes() -> tuple[str, ...]:
-    """The index and the extra indexes of pip's configuration, else pip's own default.
+class PipSources(Struct, frozen=True):
+    """Where pip looks for projects. Addresses may hold credentials."""
 
-    They may hold credentials. Raises CouldNotAskError if there is no pip to ask, or it uses no index.
+    indexes: tuple[str, ...]
+    """Its index and the extra ones."""
+    links: tuple[str, ...] = ()
+    """Folders, files and pages with links to files (`find-links`)."""
+
+
+def pip_sources() -> PipSources:
+    """What pip's configuration names, else pip's own default.
+
+    Raises CouldNotAskError if there is no pip to ask, or it looks nowhere.
     """
     for python in _interpreters():
         listed = _run(python, "-m", "pip", "config", "list")
         if listed is not None:
-            return _indexes(settings(listed), python)
+            return _sources(settings(listed), python)
     raise CouldNotAskError("pip", "no Python here has it", _HELP)
 
 
@@ -61,13 +72,16 @@ def settings(listed: str) -> dict[str, str]:
     return found
 
 
-def _indexes(found: Mapping[str, str], python: str) -> tuple[str, ...]:
+def _sources(found: Mapping[str, str], python: str) -> PipSources:
+    links = tuple(dict.fromkeys(_setting(found, "find-links").split()))
     if _setting(found, "no-index").lower() in ("1", "true", "yes", "on"):
-        raise CouldNotAskError("pip's index", "pip is configured to use none", _HELP)
+        if not links:
+            raise CouldNotAskError("pip's index", "pip is configured to use none", _HELP)
+        return PipSources((), links)
     main = _setting(found, "index-url") or (_run(python, "-c", _DEFAULT) or "").strip()
     if not main:
         raise CouldNotAskError("pip", "it does not say which index it uses", _HELP)
-    return tuple(dict.fromkeys((main, *_setting(found, "extra-index-url").split())))
+    return PipSources(tuple(dict.fromkeys((main, *_setting(found, "extra-index-url").split()))), links)
 
 
 def _setting(found: Mapping[str, str], name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -16,24 +16,28 @@ from typing import Final
 
 from rgraph.errors import Problems
 from rgraph.files import tree
+from rgraph.files.record import sync_folder
 from rgraph.files.transaction import UNCHANGED, WriteError
 from rgraph.files.tree import reason
 
 RELEASES: Final = "releases"
 
 LARGEST: Final = 2**30
-"""Bytes of a file that is read: 10,000 images make 2**24."""
+"""Bytes of a file that is read: 10,000 images make about 2**27."""
 
 _STAGING: Final = ".rgraph-staging-"
 """The writer of `generated/` removes what killed runs leave of this name."""
 
 
 @contextmanager
-def written(generated: Path, tag: str, files: Mapping[str, bytes]) -> Iterator[None]:
-    """Holds the folder of a release in its place, complete and on the disk; takes it away on an error.
+def written(
+    generated: Path, tag: str, files: Mapping[str, bytes], stands: Callable[[], bool]
+) -> Iterator[None]:
+    """Holds the folder of a release in its place, complete and on the disk.
 
-    A folder that stands there already is one of a cut that was killed: it is replaced. Raises WriteError, then
-    with nothing changed. The caller holds the lock of the catalogue's folder.
+    On an error it is taken away, unless the release `stands`: the ledger has it then. A folder that is
+    there already is one of a cut that was killed: it is replaced. Raises WriteError, then with nothing
+    changed. The caller holds the lock of the catalogue's folder.
     """
     made: list[Path] = []
     try:
@@ -46,7 +50,7 @@ def written(generated: Path, tag: str, files: Mapping[str, bytes]) -> Iterator[N
             os.rename(stage / tag, releases / tag)
             made.append(releases / tag)
             for folder in (releases, generated, generated.parent):
-                _sync(folder)
+                sync_folder(folder)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
     except BaseException as error:
@@ -58,8 +62,14 @@ def written(generated: Path, tag: str, files: Mapping[str, bytes]) -> Iterator[N
     try:
         yield
     except BaseException:
-        _remove(made)
+        if not stands():
+            _remove(made)
         raise
+
+
+def has(generated: Path, tag: str, name: str) -> bool:
+    """Whether there is a file of a release."""
+    return os.path.lexists(generated / RELEASES / tag / name)
 
 
 def read(generated: Path, tag: str, name: str, problems: Problems) -> bytes | None:
@@ -81,7 +91,7 @@ def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
             stream.flush()
             os.fsync(stream.fileno())
     for each in folders:
-        _sync(each)
+        sync_folder(each)
 
 
 def _folders(generated: Path, made: list[Path]) -> Path:
@@ -91,14 +101,6 @@ def _folders(generated: Path, made: list[Path]) -> Path:
             folder.mkdir()
             made.append(folder)
     return generated / RELEASES
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _remove(made: list[Path]) -> None:

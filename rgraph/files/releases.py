@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 
 from rgraph.errors import Problems, UsageError
-from rgraph.files.release_folder import read
-from rgraph.ledger import Ledger, Release
+from rgraph.files import tree
+from rgraph.files.reader import MANIFESTS, MAX_RECORD_SIZE
+from rgraph.files.release_folder import has, read
+from rgraph.ledger import LEDGER_FILE, Ledger, Release, read_ledger
 from rgraph.release.record import RECORD, Record, place_of, read_record
 from rgraph.release.state import NOTHING, State, needed_records, state_of_ledger, state_of_release
+
+
+def ledger_of(root: Path) -> Ledger:
+    """The ledger of a catalogue whose manifests are not read.
+
+    Raises ManifestError if it is damaged, UsageError if there is no catalogue.
+    """
+    if not (root / MANIFESTS).is_dir():
+        what = f"{root} holds no catalogue: there is no folder `{MANIFESTS}`"
+        raise UsageError(what, "make one: `rgraph init DIR`")
+    path, problems = os.path.join(root, LEDGER_FILE), Problems()
+    data = None
+    if os.path.lexists(path):
+        data = tree.read(path, LEDGER_FILE, MAX_RECORD_SIZE, problems)
+    ledger = read_ledger(data, problems)
+    problems.raise_any()
+    return ledger
 
 
 class Releases:
@@ -23,11 +43,36 @@ class Releases:
         self._ledger = ledger
         self._found: dict[str, Record | None] = {}
         self._releases: dict[str, Release] = {release.tag: release for release in ledger.releases}
+        self._lines = {tag: line for line, tag in enumerate(self._releases, start=1)}
 
     @property
     def tags(self) -> tuple[str, ...]:
         """All releases, in the order of their cuts."""
         return tuple(self._releases)
+
+    @property
+    def all(self) -> tuple[Release, ...]:
+        """What the ledger says of all of them, in that order."""
+        return self._ledger.releases
+
+    def is_first(self, tag: str, id: str) -> bool:
+        """Whether a release was the first to hold the content that it gave to an image."""
+        entry = self.release(tag).images[id]
+        return self._ledger.first_tag[id, entry.fingerprint] == tag
+
+    def is_recorded(self, tag: str) -> bool:
+        """Whether the record of a release is there, right or not."""
+        return has(self._generated, tag, RECORD)
+
+    def line(self, tag: str) -> int:
+        """The line of the ledger (1-based) that holds a release. Raises UsageError if it has none."""
+        self.release(tag)
+        return self._lines[tag]
+
+    def predecessor(self, tag: str) -> str:
+        """The release before one; empty for the first. Raises UsageError if there is no such release."""
+        line = self.line(tag)
+        return self.tags[line - 2] if line > 1 else ""
 
     def release(self, tag: str) -> Release:
         """What the ledger says of a release. Raises UsageError if it has none of that tag."""
@@ -39,11 +84,17 @@ class Releases:
         """The record of a release; None if it is not there."""
         if tag not in self._found:
             problems = Problems()
-            data = read(self._generated, tag, RECORD, problems)
-            found = read_record(data, self.release(tag), problems) if data is not None else None
+            found = self._read(tag, problems)
             problems.raise_any()
             self._found[tag] = found
         return self._found[tag]
+
+    def check(self) -> None:
+        """Reads all records there are. Raises ManifestError with all that is wrong with them."""
+        problems = Problems()
+        for tag in self.tags:
+            self._read(tag, problems)
+        problems.raise_any()
 
     def recorded(self, tag: str) -> Record:
         """The record of a release. Raises UsageError if there is no such release or it has no record."""
@@ -60,9 +111,14 @@ class Releases:
         needed = {each: self.record(each) for each in needed_records(record)}
         return state_of_release(record, {each: found for each, found in needed.items() if found})
 
+    def _read(self, tag: str, problems: Problems) -> Record | None:
+        release = self.release(tag)
+        data = read(self._generated, tag, RECORD, problems)
+        return read_record(data, release, self._lines[tag], problems) if data is not None else None
+
     def before(self, tag: str) -> tuple[str, ...]:
         """The releases up to one, that one included; none for an empty tag."""
-        return self.tags[: self.tags.index(tag) + 1] if tag else ()
+        return self.tags[: self.line(tag)] if tag else ()
 
 
 def last_state(generated: Path, ledger: Ledger, ids: Collection[str]) -> State:

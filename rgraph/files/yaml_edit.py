@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -51,11 +52,15 @@ class CannotEdit(Exception):
 
 
 _BOM: Final = b"\xef\xbb\xbf"
+_HARMLESS: Final = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._+-]*[0-9A-Za-z])?")
+"""A text that means nothing but itself within any scalar, whatever stands around it: then the new file
+need not be read to know what it says.
+"""
 _BREAK: Final = re.compile("\r\n|\r|\n")
 
 
 def edit(raw: bytes, pieces: Iterable[Piece]) -> Edited:
-    """The file with its pieces replaced. Raises CannotEdit."""
+    """The file with its pieces replaced; it must be one that the reader has taken. Raises CannotEdit."""
     by_path: dict[Path, list[Piece]] = {}
     for piece in pieces:
         by_path.setdefault(piece.path, []).append(piece)
@@ -70,10 +75,24 @@ def edit(raw: bytes, pieces: Iterable[Piece]) -> Edited:
     spans = [span for path, each in by_path.items() for span in source.spans(_scalar(root, path), path, each)]
     made = source.replaced(spans)
     new = (_BOM if raw.startswith(_BOM) else b"") + made.encode()
+    if not source.escapes and all(_HARMLESS.fullmatch(text) for _, _, text in spans):
+        for path, each in by_path.items():
+            node = _scalar(root, path)
+            node.value = _changed(node.value, each)
+        return Edited(new, _plain_data(root), tuple(source.positions.items()))
     data = load("", new, Problems())
     if not _is_meant(root, data, (), by_path):
         raise CannotEdit(next(iter(by_path), ()), "the new text would not read as it is meant")
     return Edited(new, data, tuple(source.positions.items()))
+
+
+def _plain_data(node: Node) -> Any:
+    """The data of nodes that the reader has taken."""
+    if isinstance(node, MappingNode):
+        return {key.value: _plain_data(value) for key, value in node.value}
+    if isinstance(node, SequenceNode):
+        return [_plain_data(each) for each in node.value]
+    return WORDS[node.value] if node.tag == PLAIN and node.value in WORDS else node.value
 
 
 def _is_meant(node: Node, data: Any, path: Path, changed: Mapping[Path, list[Piece]]) -> bool:
@@ -126,6 +145,8 @@ class _Source:
         self._text = text
         self._lines = [0, *(match.end() for match in _BREAK.finditer(text))]
         self.positions: dict[Piece, tuple[int, int]] = {}
+        self.escapes = False
+        """Whether a scalar that changes holds a backslash that may be an escape."""
 
     def spans(self, node: ScalarNode, path: Path, pieces: Sequence[Piece]) -> list[tuple[int, int, str]]:
         """Start, end and new text of each piece of a scalar; of a plain one that then needs quotes, of
@@ -136,6 +157,7 @@ class _Source:
             # What stands behind the sign is no text.
             first = _BREAK.search(self._text, start)
             start = first.end() if first else end
+        self.escapes |= node.style == '"' and "\\" in self._text[start:end]
         found = []
         for piece in pieces:
             index = self._index(node.value, start, end, piece)
@@ -189,6 +211,8 @@ def _occurrences(text: str, piece: str, start: int, end: int) -> list[int]:
     return found
 
 
+# One component's pins are written alike in most files.
+@lru_cache(maxsize=1000)
 def _is_plain(value: str) -> bool:
     """Whether a text can stand without quotes, in a list in brackets too."""
     if value in WORDS:

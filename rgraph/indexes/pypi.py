@@ -59,6 +59,11 @@ def releases(raw: bytes, project: str) -> tuple[Release, ...]:
     return _by_version(files, normalized(project))
 
 
+def releases_of(names: Iterable[str], project: str) -> tuple[Release, ...]:
+    """The versions of a project among the names of files."""
+    return _by_version(((name, False) for name in names), normalized(project))
+
+
 def _by_version(files: Iterable[tuple[str, bool]], project: str) -> tuple[Release, ...]:
     yanked: dict[str, bool] = {}
     for name, taken_back in files:

@@ -130,7 +130,7 @@ class _Comparison:
         self._found: dict[str, tuple[Items, Items]] = {}
 
     def image(self, id: str, old: Holding | None, new: Holding | None) -> ImageDifference:
-        before, after = old and old.stand, new and new.stand
+        before, after = old.stand if old else None, new.stand if new else None
         if id in self._before.unknown or id in self._after.unknown:
             return ImageDifference(before, after, unknown=True)
         gone: list[Items] = []

@@ -67,9 +67,21 @@ class ImageNote(Struct, frozen=True):
 
 
 class Spread(Struct, frozen=True):
-    """A change of a component, and the images that it reached."""
+    """A change of a component, whoever brings it."""
 
     change: Change
+    """As it is where it comes first."""
+    by: tuple[str, ...]
+    """Images and Externals that bring it, in the order in which they are met."""
+    images: tuple[str, ...]
+    """Images that it reached, in order."""
+
+
+class Cure(Struct, frozen=True):
+    """An advisory that a new pin says it is there for, whoever brings it."""
+
+    fixed: Fixed
+    by: tuple[str, ...]
     images: tuple[str, ...]
 
 
@@ -90,12 +102,14 @@ class Notes(Struct, frozen=True):
     @property
     def components(self) -> tuple[Spread, ...]:
         """Each change once: upgrades first, then the rest as CONTENT has it; by name."""
-        found: dict[Change, list[str]] = {}
+        found: dict[tuple[object, ...], tuple[Change, dict[str, None], dict[str, None]]] = {}
         for note in self.images:
             for change in note.changes:
-                found.setdefault(change, []).append(note.id)
+                parts = (each.part if each else None for each in (change.before, change.after))
+                _, by, images = found.setdefault((change.kind, *parts), (change, {}, {}))
+                by[change.by] = images[note.id] = None
         # Images come by wave: the one that brings a component comes before those that inherit it.
-        spread = [Spread(change, tuple(ids)) for change, ids in found.items()]
+        spread = [Spread(change, tuple(by), tuple(ids)) for change, by, ids in found.values()]
         return tuple(sorted(spread, key=lambda each: (CONTENT.index(each.change.kind), each.change.place)))
 
     @property
@@ -108,13 +122,15 @@ class Notes(Struct, frozen=True):
         return tuple((change, tuple(found[change])) for change in sorted(found))
 
     @property
-    def fixes(self) -> tuple[tuple[Fixed, tuple[str, ...]], ...]:
-        """Each advisory with each pin for it, and the images."""
-        found: dict[Fixed, list[str]] = {}
+    def fixes(self) -> tuple[Cure, ...]:
+        """Each advisory with each pin for it."""
+        found: dict[tuple[str, str, str], tuple[Fixed, dict[str, None], dict[str, None]]] = {}
         for note in self.images:
             for fixed in note.fixes:
-                found.setdefault(fixed, []).append(note.id)
-        return tuple((fixed, tuple(found[fixed])) for fixed in sorted(found, key=_advisory))
+                _, by, images = found.setdefault((fixed.id, fixed.name, fixed.version), (fixed, {}, {}))
+                by[fixed.by] = images[note.id] = None
+        cures = (Cure(fixed, tuple(by), tuple(images)) for fixed, by, images in found.values())
+        return tuple(sorted(cures, key=lambda each: _advisory(each.fixed)))
 
 
 def notes(
@@ -142,6 +158,13 @@ def notes(
     )
     same = len(after.images) - len(images)
     return Notes(before.tag, after.tag, tuple(images), tuple(removed), same)
+
+
+def only(told: Notes, id: str) -> Notes:
+    """What notes say of one image."""
+    images = tuple(each for each in told.images if each.id == id)
+    removed = tuple(each for each in told.removed if each.id == id)
+    return Notes(told.before, told.after, images, removed, 0 if images or removed else 1)
 
 
 def _note(after: State, id: str, difference: Difference, earlier: Collection[str]) -> ImageNote:

@@ -1,15 +1,16 @@
-"""release.json: a release as a value. It says what was cut: whether anything was built or pushed, it does not."""
+"""release.json: a release as a value. It says what was cut, not whether anything was built or pushed."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rgraph.errors import Place, Problems
-from rgraph.ledger import Release
+from rgraph.ledger import LEDGER_FILE, Release
 from rgraph.names import ReleaseTag, release_number
 
 RECORD: Final = "release.json"
@@ -132,6 +133,8 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Those that the release builds or retags, by wave and id."""
     sources: dict[str, Source]
     """What else the images inherit components from or stand on, sorted."""
+    checksum: str = ""
+    """`sha256:` of the file as it would be without one: `"checksum": ""`."""
 
 
 def date_of(tag: str) -> str:
@@ -145,6 +148,12 @@ def place_of(tag: str) -> Place:
     return Place(f"generated/releases/{tag}/{RECORD}")
 
 
+def sealed(record: Record) -> Record:
+    """A record with its checksum."""
+    plain = structs.replace(record, checksum="")
+    return structs.replace(record, checksum=f"sha256:{hashlib.sha256(encode(plain)).hexdigest()}")
+
+
 def encode(record: Record) -> bytes:
     """A record as canonical JSON: one form for one value, indented, with a line break at its end."""
     return pretty(record)
@@ -156,56 +165,68 @@ def pretty(value: object) -> bytes:
 
 
 _RESTORE: Final = "restore it from version control: a cut writes it once"
+_RESTORE_LEDGER: Final = "restore the ledger from version control: rgraph only ever appends to it"
 
 
-def read_record(data: bytes, release: Release, problems: Problems) -> Record | None:
-    """The record of a release of the ledger; None if it is damaged, or is another release's."""
+def read_record(data: bytes, release: Release, line: int, problems: Problems) -> Record | None:
+    """The record of the release that a line (1-based) of the ledger holds.
+
+    None if it is damaged or another release's, or if the ledger says otherwise: that is noted. A record
+    with the right checksum is as the cut wrote it, so it is the ledger that was changed.
+    """
     place = place_of(release.tag)
-    try:
-        found = msgspec.json.decode(data, type=_Head)
-        if found.schema == SCHEMA:
-            record = msgspec.json.decode(data, type=Record)
-            found_problems = list(_differences(record, release))
-        else:
-            problems.add(place, f"schema {found.schema} is not known", "use a newer rgraph")
-            return None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        problems.add(place, f"this is no record of a release: {error}", _RESTORE)
+    record = _decoded(data, place, problems)
+    if record is None:
         return None
-    if encode(record) != data:
-        found_problems.append("it is not written as rgraph writes it")
-    for what in found_problems:
-        problems.add(place, what, _RESTORE)
-    return None if found_problems else record
+    if encode(record) != data or sealed(record) != record:
+        problems.add(place, "it was changed after the cut: its checksum is another one", _RESTORE)
+        return None
+    if record.tag != release.tag:
+        problems.add(place, f"it is the record of `{record.tag}`", _RESTORE)
+        return None
+    names = {*(image.id for image in record.images), *record.sources}
+    for image in record.images:
+        known = image.id in record.catalogue.images
+        if not known or not names.issuperset((*image.inherits, *image.externals)):
+            problems.add(place, f"what it says of `{image.id}` is not complete", _RESTORE)
+            return None
+    wrong = list(_differences(record, release))
+    for what in wrong:
+        problems.add(Place(LEDGER_FILE, line=line, column=1), what, _RESTORE_LEDGER)
+    return None if wrong else record
 
 
 class _Head(Struct, frozen=True):
     schema: int
 
 
+def _decoded(data: bytes, place: Place, problems: Problems) -> Record | None:
+    try:
+        found = msgspec.json.decode(data, type=_Head)
+        if found.schema == SCHEMA:
+            return msgspec.json.decode(data, type=Record)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        problems.add(place, f"this is no record of a release: {error}", _RESTORE)
+        return None
+    problems.add(place, f"schema {found.schema} is not known", "use a newer rgraph")
+    return None
+
+
 def _differences(record: Record, release: Release) -> Iterator[str]:
     """What the ledger says otherwise."""
-    if record.tag != release.tag:
-        yield f"it is the record of `{record.tag}`"
-        return
+    file = place_of(record.tag).file
     images = {image.id: image for image in record.images}
     for id in sorted(images.keys() ^ release.images.keys()):
-        where = "the ledger" if id in images else "it"
-        yield f"`{id}` is in this release, and {where} does not say so"
+        verb = "lacks" if id in images else "has"
+        yield f"`{record.tag}` {verb} `{id}`, unlike {file}"
     for id, entry in release.images.items():
         image = images.get(id)
         if image is None:
             continue
         if image.fingerprint != entry.fingerprint:
-            yield f"`{id}` has another fingerprint than in the ledger"
+            yield f"`{id}` has another fingerprint than in {file}"
         if {*image.references.fixed, *image.references.floating} != set(entry.references):
-            yield f"`{id}` has other tags than in the ledger"
-    names = {*images, *record.sources}
-    for image in record.images:
-        if image.id not in record.catalogue.images or not names.issuperset(
-            (*image.inherits, *image.externals)
-        ):
-            yield f"what it says of `{image.id}` is not complete"
+            yield f"`{id}` has other tags than in {file}"
 
 
 def parts_of(record: Record) -> Mapping[str, tuple[Part, ...]]:

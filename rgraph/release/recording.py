@@ -24,6 +24,7 @@ from rgraph.release.record import (
     Source,
     StandingImage,
     date_of,
+    sealed,
 )
 from rgraph.resolve import Resolved
 
@@ -58,7 +59,7 @@ def record_of(subject: Subject, before: Ledger, made: Cut, build: str, tests: Ma
             for id, print in subject.fingerprints.items()
         },
     )
-    return Record(
+    record = Record(
         tag=made.release.tag,
         previous=before.releases[-1].tag if before.releases else "",
         date=date_of(made.release.tag),
@@ -67,6 +68,7 @@ def record_of(subject: Subject, before: Ledger, made: Cut, build: str, tests: Ma
         images=images,
         sources=_sources(subject, images),
     )
+    return sealed(record)
 
 
 def _image(

@@ -43,11 +43,18 @@ def bake_json(view: View) -> str:
 
 
 def bake_document(
-    view: View, images: Mapping[str, Image], tags: Mapping[str, Sequence[str]]
+    view: View,
+    images: Mapping[str, Image],
+    tags: Mapping[str, Sequence[str]],
+    contexts: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
-    """A bake file of some images, each with the tags that are given; other images are pulled."""
+    """A bake file of some images, each with the tags that are given.
+
+    `contexts` says of other images (by id) what takes their place; the rest is pulled by its reference.
+    """
     names = target_names(images)
-    targets = {names[id]: _target(view, image, names, tags[id]) for id, image in images.items()}
+    places = {**(contexts or {}), **{id: f"target:{name}" for id, name in names.items()}}
+    targets = {names[id]: _target(view, image, places, tags[id]) for id, image in images.items()}
     kinds: dict[str, list[str]] = {}
     for id, image in images.items():
         kinds.setdefault(image.kind, []).append(names[id])
@@ -56,7 +63,8 @@ def bake_document(
         "all": {"targets": list(targets)},
         **{kind: {"targets": each} for kind, each in sorted(kinds.items())},
     }
-    return {"group": groups, "target": targets}
+    # Bake refuses a `target` without any; a file of empty groups builds nothing.
+    return {"group": groups, "target": targets} if targets else {"group": groups}
 
 
 def _default(images: Mapping[str, Image], names: Mapping[str, str]) -> list[str]:
@@ -65,10 +73,8 @@ def _default(images: Mapping[str, Image], names: Mapping[str, str]) -> list[str]
     return linux or list(names.values())
 
 
-def _target(view: View, image: Image, names: Mapping[str, str], tags: Sequence[str]) -> dict[str, object]:
-    contexts = {
-        view.reference(edge.to): f"target:{names[edge.to]}" for edge in image.edges if edge.to in names
-    }
+def _target(view: View, image: Image, places: Mapping[str, str], tags: Sequence[str]) -> dict[str, object]:
+    contexts = {view.reference(edge.to): places[edge.to] for edge in image.edges if edge.to in places}
     address = view.address(image)
     target: dict[str, object] = {
         "context": f"generated/{image.folder}",

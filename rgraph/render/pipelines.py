@@ -3,24 +3,31 @@
 A leg is one job. It holds images of one wave that are built on machines of one kind: one image, or
 several where a wave has more of them than a service admits jobs.
 
+The matrices that a service reads are short, as they travel in outputs of a job; `legs` says the rest, and
+travels in a file.
+
 Sources of the limits: GitHub, "Workflow syntax" (a matrix makes 256 jobs at most), "Job outputs" (1 MB
-a job); Azure Pipelines, "Add stages, dependencies, and conditions" (256 jobs a stage), "jobs.job.strategy"
-(names of a matrix: letters, digits and `_`, a letter first, 100 characters at most).
+a job, counted as UTF-16); Azure Pipelines, "Add stages, dependencies, and conditions" (256 jobs a stage),
+"jobs.job.strategy" (names of a matrix: letters, digits and `_`, a letter first, 100 characters at most).
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from rgraph.errors import UsageError
 from rgraph.image import Image
 from rgraph.ledger import Ledger
+from rgraph.names import Bad
 from rgraph.plan import Plan, PlannedImage
+from rgraph.release.import_cfg import BUILD_NUMBER, staging_name
 from rgraph.render.bake import bake_document, secrets_of
 from rgraph.render.tests_json import all_tests
 from rgraph.render.view import View
@@ -30,10 +37,17 @@ T = TypeVar("T")
 Format = Literal["github", "azure-pipelines", "bake"]
 LIMIT: Final = 256
 """Jobs of one wave, for GitHub (a matrix) and for Azure Pipelines (a stage)."""
+STRING: Final = 60_000
+"""Characters of one matrix. Neither service names a limit for it; 65,535 is what GitHub admits for the
+inputs of a workflow that is started by hand, and Linux admits 131,072 bytes for a variable (execve(2))."""
+OUTPUTS: Final = 500_000
+"""Characters of all matrices for GitHub: a little less than 1 MB of UTF-16."""
 
 _LONGEST_NAME: Final = 100
 _HOSTED: Final = {"10.0.20348": "windows-2022", "10.0.26100": "windows-2025"}
 """Build of Windows -> GitHub's own runner of that build; under process isolation no other will do."""
+_GROUPS: Final = ("linux", "linux_arm64", "windows")
+"""Jobs of a stage for Azure Pipelines, one for each kind of agents' pool."""
 
 
 class Machine(Struct, frozen=True, order=True):
@@ -48,8 +62,8 @@ class Work(Struct, frozen=True, eq=False):
     """One image of a leg."""
 
     id: str
-    state: str
-    """`build`, or `retag`: then it is copied from `source`."""
+    state: Literal["build", "retag"]
+    """`retag`: it is copied from `source`."""
     folder: str
     """Below `generated/`; the build context."""
     dockerfile: str
@@ -57,9 +71,10 @@ class Work(Struct, frozen=True, eq=False):
     address: str
     """Registry and repository."""
     tags: tuple[str, ...]
+    """The tags that a release gives it."""
     platforms: tuple[str, ...]
     staged: str
-    """What it is called in staging, before `--BUILD`."""
+    """What it is called in staging, as in a release's import.cfg; `${BUILD_NUMBER}` stands in it."""
     source: str
     """Where the ledger holds this content, for `retag`."""
     needs: tuple[str, ...]
@@ -75,19 +90,23 @@ class Work(Struct, frozen=True, eq=False):
 class Leg(Struct, frozen=True, eq=False):
     """One job."""
 
-    leg: str
+    name: str
     """Unique among all legs, also ignoring case; admitted as a name by both services."""
-    title: str
-    """For people."""
-    os: str
-    host: str
-    runner: tuple[str, ...]
-    """Labels of a GitHub runner that fits."""
-    images: tuple[Work, ...]
+    machine: Machine
+    images: tuple[PlannedImage, ...]
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        more = len(self.images) - 1
+        return self.images[0].image.id + (f" and {more} more" if more else "")
+
+
+Waves = Sequence[Sequence[Leg]]
 
 
 def pipeline(view: View, plan: Plan, format: Format) -> str:
-    """A plan in one of the formats, as JSON."""
+    """A plan in one of the formats, as JSON. Raises UsageError if it is more than a service takes."""
     match format:
         case "github":
             document = github(view, plan)
@@ -100,46 +119,74 @@ def pipeline(view: View, plan: Plan, format: Format) -> str:
 
 def github(view: View, plan: Plan, limit: int = LIMIT) -> dict[str, object]:
     """A job for each wave, with what it needs and its matrix. An empty matrix is for a job to skip."""
+
+    def matrices(waves: Waves) -> list[object]:
+        return [{"include": [_include(leg) for leg in wave]} for wave in waves]
+
+    waves = _fitting(view, plan, limit, matrices, OUTPUTS)
     jobs: dict[str, object] = {}
     before: list[str] = []
-    for number, wave in enumerate(legs(view, plan, limit), start=1):
-        jobs[f"wave-{number}"] = {"needs": before, "matrix": {"include": wave}}
+    for number, matrix in enumerate(matrices(waves), start=1):
+        jobs[f"wave-{number}"] = {"needs": before, "matrix": matrix}
         before = [f"wave-{number}"]
-    return {"schema": 1, "staging": view.catalog.settings.staging, "jobs": jobs}
+    return {
+        "schema": 1,
+        "staging": view.catalog.settings.staging,
+        "jobs": jobs,
+        "legs": _described(view, waves),
+    }
+
+
+def _include(leg: Leg) -> dict[str, object]:
+    return {"leg": leg.name, "title": leg.title, "runner": _runner(leg.machine)}
 
 
 def azure_pipelines(view: View, plan: Plan, limit: int = LIMIT) -> dict[str, object]:
-    """A stage for each wave, with a matrix for each operating system: name of a leg -> its variables.
+    """A stage for each wave, with a matrix for each kind of agents: name of a leg -> its variables."""
 
-    The variables are few and short, as an agent hands them to every program. `legs` has the rest.
-    """
+    def matrices(waves: Waves) -> list[object]:
+        return [matrix for wave in waves for matrix in _by_group(wave).values()]
+
+    waves = _fitting(view, plan, limit, matrices)
     stages: dict[str, object] = {}
-    every: dict[str, Leg] = {}
     before: list[str] = []
-    for number, wave in enumerate(legs(view, plan, limit), start=1):
-        jobs = {
-            os: {"matrix": {leg.leg: _variables(leg) for leg in wave if leg.os == os}}
-            for os in ("linux", "windows")
-        }
+    for number, wave in enumerate(waves, start=1):
+        jobs = {group: {"matrix": matrix} for group, matrix in _by_group(wave).items()}
         stages[f"wave_{number}"] = {"dependsOn": before, "jobs": jobs}
         before = [f"wave_{number}"]
-        every.update((leg.leg, leg) for leg in wave)
-    return {"schema": 1, "staging": view.catalog.settings.staging, "stages": stages, "legs": every}
+    return {
+        "schema": 1,
+        "staging": view.catalog.settings.staging,
+        "stages": stages,
+        "legs": _described(view, waves),
+    }
 
 
-def _variables(leg: Leg) -> dict[str, str]:
-    tests = sum(len(work.tests) for work in leg.images)
-    return {"leg": leg.leg, "legHost": leg.host, "legTests": str(tests)}
+def _by_group(wave: Sequence[Leg]) -> dict[str, dict[str, dict[str, str]]]:
+    found: dict[str, dict[str, dict[str, str]]] = {group: {} for group in _GROUPS}
+    for leg in wave:
+        machine = leg.machine
+        group = "linux_arm64" if machine == Machine("linux", "arm64") else machine.os
+        found[group][leg.name] = {"leg": leg.name, "legHost": machine.host}
+    return found
 
 
 def bake(view: View, plan: Plan) -> dict[str, object]:
     """A bake file of exactly those images of the plan that are to be built, with the plan's tags.
 
-    A release's tag that the ledger holds already is left out: it is never pushed a second time.
+    A release's tag that the ledger holds already is left out: it is never pushed a second time. An image that
+    only lacks tags is taken from where the ledger holds it.
     """
-    planned = {each.image.id: each for each in plan.images if each.state == "build"}
+    sources = _Sources(view.ledger)
+    planned: dict[str, PlannedImage] = {}
+    contexts: dict[str, str] = {}
+    for each in plan.images:
+        if source := _source(view, each, sources):
+            contexts[each.image.id] = f"docker-image://{source}"
+        elif each.state != "reuse":
+            planned[each.image.id] = each
     tags = {id: _unreleased(view, each) for id, each in planned.items()}
-    return bake_document(view, {id: each.image for id, each in planned.items()}, tags)
+    return bake_document(view, {id: each.image for id, each in planned.items()}, tags, contexts)
 
 
 def _unreleased(view: View, planned: PlannedImage) -> tuple[str, ...]:
@@ -155,28 +202,32 @@ def legs(view: View, plan: Plan, limit: int = LIMIT) -> list[list[Leg]]:
 
     A wave in which nothing is to be done has no legs.
     """
-    todo = {each.image.id: each for each in plan.images if each.state != "reuse"}
-    sources = _Sources(view.ledger)
     waves: dict[int, dict[Machine, list[PlannedImage]]] = {each.wave: {} for each in plan.images}
-    for each in todo.values():
-        waves[each.wave].setdefault(_machine(view, each.image), []).append(each)
+    for each in plan.images:
+        if each.state != "reuse":
+            waves[each.wave].setdefault(_machine(view, each.image), []).append(each)
     sharded = [shard(dict(sorted(wave.items())), limit) for wave in waves.values()]
-    firsts = [part[0].image.id for wave in sharded for _, part in wave]
-    names = leg_names(firsts)
+    names = leg_names([part[0].image.id for wave in sharded for _, part in wave])
     return [
-        [
-            Leg(
-                names[part[0].image.id],
-                _title(part),
-                machine.os,
-                machine.host,
-                _runner(machine),
-                tuple(_work(view, each, todo.keys(), sources) for each in part),
-            )
-            for machine, part in wave
-        ]
-        for wave in sharded
+        [Leg(names[part[0].image.id], machine, tuple(part)) for machine, part in wave] for wave in sharded
     ]
+
+
+def _fitting(
+    view: View, plan: Plan, limit: int, matrices: Callable[[Waves], Sequence[object]], most: int | None = None
+) -> Waves:
+    """The legs of a plan, fewer than `limit` a wave if their matrices would be too long otherwise: one, or
+    (with `most`) all together.
+    """
+    while True:
+        waves = legs(view, plan, limit)
+        lengths = [len(msgspec.json.encode(matrix)) for matrix in matrices(waves)]
+        if max(lengths, default=0) <= STRING and (most is None or sum(lengths) <= most):
+            return waves
+        if limit == 1:
+            what = f"the plan has {len(waves)} waves, and more jobs than the service takes"
+            raise UsageError(what, "plan a part of the images: name selectors")
+        limit = max(1, limit * 3 // 4)
 
 
 def shard(groups: Mapping[Machine, Sequence[T]], limit: int) -> list[tuple[Machine, Sequence[T]]]:
@@ -192,7 +243,7 @@ def shard(groups: Mapping[Machine, Sequence[T]], limit: int) -> list[tuple[Machi
     for machine, group in groups.items():
         count = -(-len(group) // size)
         ends = [len(group) * number // count for number in range(count + 1)]
-        found += [(machine, group[start:end]) for start, end in zip(ends, ends[1:], strict=False)]
+        found += [(machine, group[start:end]) for start, end in pairwise(ends)]
     return found
 
 
@@ -214,11 +265,6 @@ def _hashed(name: str, id: str) -> str:
     return f"{name[: _LONGEST_NAME - len(digest) - 1]}_{digest}"
 
 
-def _title(part: Sequence[PlannedImage]) -> str:
-    more = len(part) - 1
-    return part[0].image.id + (f" and {more} more" if more else "")
-
-
 def _machine(view: View, image: Image) -> Machine:
     if image.state.os == "linux":
         architectures = {platform.partition("/")[2] for platform in image.state.platforms}
@@ -230,6 +276,7 @@ def _machine(view: View, image: Image) -> Machine:
 
 
 def _runner(machine: Machine) -> tuple[str, ...]:
+    """Labels of a GitHub runner that fits."""
     if machine.os == "linux":
         return ("ubuntu-24.04-arm",) if machine.host else ("ubuntu-latest",)
     hosted = _HOSTED.get(machine.host)
@@ -251,30 +298,54 @@ class _Sources:
         return min(fixed or found, default="")
 
 
-def _work(view: View, planned: PlannedImage, todo: Collection[str], sources: _Sources) -> Work:
-    image = planned.image
+def _source(view: View, planned: PlannedImage, sources: _Sources) -> str:
+    """Where an image that only lacks tags can be taken from; empty if it is to be built, or reused.
+
+    What no tag leads to any more has to be built again.
+    """
     source = sources.of(planned) if planned.state == "retag" else ""
     registry = view.catalog.settings.registry
-    needs = tuple(edge.to for edge in image.edges if edge.to in todo)
+    return f"{registry}/{source}" if registry and source else source
+
+
+def _described(view: View, waves: Waves) -> dict[str, object]:
+    """Name of a leg -> what is to be done in it."""
+    every = [leg for wave in waves for leg in wave]
+    todo = {planned.image.id for leg in every for planned in leg.images}
+    sources = _Sources(view.ledger)
+    return {
+        leg.name: {
+            "title": leg.title,
+            "os": leg.machine.os,
+            "host": leg.machine.host,
+            "images": [_work(view, planned, todo, sources) for planned in leg.images],
+        }
+        for leg in every
+    }
+
+
+def _work(view: View, planned: PlannedImage, todo: Collection[str], sources: _Sources) -> Work:
+    image = planned.image
+    source = _source(view, planned, sources)
+    needs = tuple(dict.fromkeys(edge.to for edge in image.edges if edge.to in todo))
     return Work(
         image.id,
-        # What no tag leads to any more has to be built again.
         "retag" if source else "build",
         image.folder,
         f"generated/{image.folder}/{COMBINED}",
         view.address(image),
         planned.tags,
         image.state.platforms,
-        staged(image.id),
-        f"{registry}/{source}" if registry and source else source,
+        _staged(view, image.id),
+        source,
         needs,
-        {view.reference(id): staged(id) for id in needs},
+        {view.reference(id): _staged(view, id) for id in needs},
         tuple(secrets_of(image)),
         all_tests(view, image),
     )
 
 
-def staged(id: str) -> str:
-    """What an image is called in staging, before `--BUILD`: its id, which is `repository:tag` already."""
-    layer, _, variant = id.partition(":")
-    return f"{layer}:{variant if len(variant) <= _LONGEST_NAME else _hashed(variant, id)}"
+def _staged(view: View, id: str) -> str:
+    name = staging_name(view.catalog.settings.staging, id, BUILD_NUMBER)
+    assert not isinstance(name, Bad), "only a number can make it too long"
+    return name

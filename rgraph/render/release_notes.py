@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from msgspec import Struct
 from rgraph.release.changes import Change, ExternalChange
 from rgraph.release.differences import Item
 from rgraph.release.notes import Became, Fixed, ImageNote, Notes, Spread, page_of
-from rgraph.release.record import Part, Record, date_of
+from rgraph.release.record import Part, Record, RecordedImage, date_of
 from rgraph.render.templating import table, template
 
 NOTES: Final = "notes.md"
@@ -40,20 +40,28 @@ class About(Struct, frozen=True):
     """Image id -> path of its own notes, beside those of the whole."""
 
 
-def about(record: Record) -> About:
-    """What the notes of a release show of it."""
-    registry = record.catalogue.registry
+def about_releases(records: Sequence[Record], *, pages: bool = False) -> About:
+    """What notes of some releases show of them, in the order of their cuts, at least one.
+
+    `pages`: whether the notes of the images are to be linked, which stand beside those of one release.
+    """
+    last = records[-1]
     return About(
-        record.catalogue.name,
-        {
-            image.id: tuple(
-                f"{registry}/{each}" if registry else each
-                for each in (*image.references.fixed, *image.references.floating)
-            )
-            for image in record.images
-        },
-        {image.id: page(image.folder) for image in record.images},
+        last.catalogue.name,
+        {image.id: _addresses(record, image) for record in records for image in record.images},
+        {image.id: page(image.folder) for image in last.images} if pages else {},
     )
+
+
+def about_now(name: str) -> About:
+    """What notes of a catalogue show that was not released: its images have no tags yet."""
+    return About(name, {}, {})
+
+
+def _addresses(record: Record, image: RecordedImage) -> tuple[str, ...]:
+    registry = record.catalogue.registry
+    references = (*image.references.fixed, *image.references.floating)
+    return tuple(f"{registry}/{each}" if registry else each for each in references)
 
 
 def page(folder: str) -> str:
@@ -69,14 +77,14 @@ def whole(notes: Notes, shown: About) -> str:
         name=code(shown.name),
         before=notes.before,
         date=date_of(notes.after) if notes.after else "",
-        counts=_counts(notes),
-        fixes=_fixes(notes.fixes),
+        counts=counts(notes),
+        fixes=[f"{_fix(each.fixed)}, in {_few(each.images)}" for each in notes.fixes],
         components=_components(notes.components),
         externals=_externals(notes.externals),
         images=table(
             ("image", "tags", "what changed"),
             [
-                (_linked(note, shown), _codes(shown.tags.get(note.id, ())), _summary(note))
+                (_linked(note, shown), _codes(shown.tags.get(note.id, ())), summary(note, code))
                 for note in notes.images
             ],
         )
@@ -99,7 +107,9 @@ def single(note: ImageNote, notes: Notes, shown: About) -> str:
         silent=note.silent,
         tags=[code(each) for each in shown.tags.get(note.id, ())],
         parents=_codes(note.parents),
-        fixes=_fixes([(fixed, ()) for fixed in note.fixes]),
+        fixes=[
+            _fix(fixed) + (f", of {code(fixed.by)}" if fixed.by != note.id else "") for fixed in note.fixes
+        ],
         own=_own(note.direct),
         inherited=[(code(each.by), _own(each.changes)) for each in note.inherited],
         externals=_externals([(change, ()) for change in note.externals]),
@@ -122,15 +132,16 @@ def code(text: str) -> str:
     return "".join(each if each.isalnum() or each == " " else f"&#{ord(each)};" for each in plain)
 
 
-def _rendered(name: str, **values: object) -> str:
-    return f"{template(name).render(**values).strip()}\n"
+def _rendered(layout: str, /, **values: object) -> str:
+    return f"{template(layout).render(**values).strip()}\n"
 
 
 def _title(notes: Notes) -> str:
     return f"Release {notes.after}" if notes.after else "The catalogue as it is now"
 
 
-def _counts(notes: Notes) -> str:
+def counts(notes: Notes) -> str:
+    """How many images became what, in words."""
     became = [note.became for note in notes.images]
     found = [text.format(became.count(key)) for key, text in _COUNTED.items() if key in became]
     if notes.removed:
@@ -145,44 +156,48 @@ def _linked(note: ImageNote, shown: About) -> str:
     return f"[{code(note.id)}]({path})" if path else code(note.id)
 
 
-def _summary(note: ImageNote) -> str:
+def summary(note: ImageNote, shown: Callable[[str], str]) -> str:
+    """What became of an image, in a few words; `shown` writes a name as it may stand there."""
     before, after = (each.tag if each else "" for each in (note.before, note.after))
     match note.became:
         case "new":
             number = sum(len(parts) for _, parts in note.holds)
-            return f"first release, {_counted(number, 'component')}"
+            return f"new, {_counted(number, 'component', 'components')}"
         case "unknown":
             return f"not known: the record of {before} is missing"
+        case "removed":
+            return "no longer in the catalogue"
         case "retagged":
             return f"tags only: its content is that of {after}"
-    own, inherited = len(note.direct), len(note.changes) - len(note.direct)
-    parts = [_counted(own, "component") + " of its own"] if own else []
-    parts += [_counted(inherited, "inherited component")] if inherited else []
-    parts += [_counted(len(note.externals), "External")] if note.externals else []
-    text = ", ".join(parts) or "no component and no External"
+    inherited = [change.name for each in note.inherited for change in each.changes]
+    parts = (
+        ("component of its own", "components of its own", [change.name for change in note.direct]),
+        ("inherited component", "inherited components", inherited),
+        ("External", "Externals", [each.name for each in note.externals]),
+    )
+    told = [f"{_counted(len(names), *kinds)}{_named(names, shown)}" for *kinds, names in parts if names]
+    text = "; ".join(told) or "no component and no External"
     return f"back to {after}: {text}" if note.became == "returned" else text
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
-def _fixes(fixes: Iterable[tuple[Fixed, Sequence[str]]]) -> list[str]:
-    lines = []
-    for fixed, images in fixes:
-        page = page_of(fixed.id)
-        id = f"[{fixed.id}]({page})" if page else code(fixed.id)
-        where = f", in {_few(images)}" if images else ""
-        lines.append(f"{id}: {code(_joined(fixed.name, fixed.version))} of {code(fixed.by)}{where}")
-    return lines
+def _named(names: Sequence[str], shown: Callable[[str], str]) -> str:
+    """The names, if they are few."""
+    found = dict.fromkeys(names)
+    return f" ({', '.join(map(shown, found))})" if len(found) <= _FEW else ""
 
 
-def _joined(*texts: str) -> str:
-    return " ".join(text for text in texts if text)
+def _fix(fixed: Fixed) -> str:
+    page = page_of(fixed.id)
+    id = f"[{fixed.id}]({page})" if page else code(fixed.id)
+    return f"{id}: {code(' '.join(text for text in (fixed.name, fixed.version) if text))}"
 
 
 def _components(spreads: Iterable[Spread]) -> str:
-    rows = [(*_cells(each.change), code(each.change.by), _few(each.images)) for each in spreads]
+    rows = [(*_cells(each.change), _few(each.by), _few(each.images)) for each in spreads]
     return table(("change", "component", "before", "after", "brought by", "images"), rows) if rows else ""
 
 
@@ -219,11 +234,12 @@ def _held(parts: Iterable[Part]) -> str:
 
 
 def _externals(changes: Iterable[tuple[ExternalChange, Sequence[str]]]) -> str:
-    rows = [(code(each.name), code(each.before), code(each.after), _few(ids)) for each, ids in changes]
-    if not any(row[-1] for row in rows):
-        rows = [row[:-1] for row in rows]
+    told = list(changes)
+    rows = [(code(each.name), code(each.before), code(each.after)) for each, _ in told]
+    if not any(ids for _, ids in told):
         return table(("External", "before", "after"), rows) if rows else ""
-    return table(("External", "before", "after", "images"), rows)
+    spread = [(*row, _few(ids)) for row, (_, ids) in zip(rows, told, strict=True)]
+    return table(("External", "before", "after", "images"), spread)
 
 
 def _few(ids: Sequence[str]) -> str:

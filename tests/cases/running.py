@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from rgraph import app
+from rgraph import app, releasing
 from rgraph.cli.show_plan import plan_json
 from rgraph.ledger import LEDGER_FILE
 
@@ -38,7 +38,7 @@ def release(source: Path, root: Path) -> None:
     """Cuts a release of each state in the `history/` of a case."""
     for number, state in enumerate(sorted(source.glob("history/*")), start=1):
         exchange(state, root)
-        assert app.cut_release(root, f"202601{number:02}", None, "") is not None
+        assert releasing.cut_release(root, f"202601{number:02}", None, "") is not None
 
 
 def exchange(manifests: Path, root: Path) -> None:

@@ -34,8 +34,10 @@ def test_a_dry_run_shows_the_edits_and_writes_nothing(root: Path) -> None:
 manifests/one.yaml:6:45: 1.1.1c -> 1.1.1d
 manifests/one.yaml:7:9: left alone: it is not pinned (one:x)
 
-1 image directly: one:x
-1 image above: child:x
+1 image directly:
+  one:x
+1 image above:
+  child:x
 
 pkg:conda/openssl 1.1.1d: 1 place in 1 file would be edited
 """,
@@ -72,6 +74,13 @@ def test_a_refusal_says_where_and_is_a_failed_check(root: Path) -> None:
     assert run(root, "bump", "rjson", "0.2.21", "--sha256", "b" * 64).code == 0
 
 
+def test_an_older_version_must_be_meant(root: Path) -> None:
+    done = run(root, "bump", "foo", "0.9")
+    assert done.code == 1
+    assert "manifests/one.yaml:8:3: refused: `0.9` is older than `1.0` (one:x)\n" in done.out
+    assert run(root, "bump", "foo", "0.9", "--downgrade").code == 0
+
+
 def test_json(root: Path) -> None:
     done = run(root, "bump", "openssl", "1.1.1d", "--format", "json")
     assert json.loads(done.out) == {
@@ -92,6 +101,7 @@ def test_json(root: Path) -> None:
                 "images": ["one:x"],
             }
         ],
+        "put_back": [],
     }
     refused = json.loads(run(root, "bump", "rjson", "1", "--format", "json", "--dry-run").out)
     assert [(each["line"], each["images"]) for each in refused["refusals"]] == [(9, ["one:x"])]
@@ -101,7 +111,10 @@ def test_json(root: Path) -> None:
 def test_what_nobody_has_is_a_usage_error(root: Path) -> None:
     done = run(root, "bump", "opensll", "1")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "error: no image holds a component `opensll`\n  help: did you mean `openssl`?\n"
+    assert done.err == (
+        "error: no image holds a component `opensll`, and no External is called so\n"
+        "  help: did you mean `openssl`?\n"
+    )
 
 
 PAGE = json.dumps(

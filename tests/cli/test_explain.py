@@ -19,6 +19,7 @@ from tests.cli.test_since import (
     answer,
     change,
     locked,
+    move,
     put,
     remove,
     root,
@@ -365,6 +366,57 @@ CASES: list[tuple[str, str, Edit, list[tuple[str, ...]]]] = [
         ],
     ),
     (
+        "a package in a manifest that was moved",
+        "r-base:cpu",
+        several(
+            move(R, "elsewhere.yaml"), change("elsewhere.yaml", "r-essentials=3.6.0", "r-essentials=3.6.1")
+        ),
+        [("package", "changed", "r-essentials", "3.6.0", "3.6.1", "r/r-base.yaml:7", "elsewhere.yaml:7")],
+    ),
+    (
+        "a recipe that was moved",
+        "base:cpu",
+        several(move(RECIPE, "recipes/x.yaml"), change("recipes/x.yaml", "/opt/tool", "/opt/tools")),
+        [
+            (
+                "setting",
+                "changed",
+                "extract",
+                "/opt/tool",
+                "/opt/tools",
+                "recipes/tool.yaml:7",
+                "recipes/x.yaml:7",
+            )
+        ],
+    ),
+    (
+        "a default in a recipe that was moved",
+        "base:cpu",
+        several(move(RECIPE, "recipes/x.yaml"), change("recipes/x.yaml", "default: false", "default: true")),
+        [
+            (
+                "parameter",
+                "changed",
+                "default of fast",
+                "false",
+                "true",
+                "recipes/tool.yaml:3",
+                "recipes/x.yaml:3",
+            )
+        ],
+    ),
+    (
+        "two manifests that changed places",
+        "r-base:cpu",
+        several(
+            move(R, "x"),
+            move(BASE, R),
+            move("x", BASE),
+            change(BASE, "r-essentials=3.6.0", "r-essentials=3.6.1"),
+        ),
+        [("package", "changed", "r-essentials", "3.6.0", "3.6.1", "r/r-base.yaml:7", "base/base.yaml:7")],
+    ),
+    (
         "two things, the nearer first",
         "r-base:cpu",
         several(
@@ -422,6 +474,7 @@ def test_as_json(root: Path) -> None:
         "change": "changed",
         "since": "HEAD~0",
         "release": "",
+        "tag": "",
         "proved": True,
         "causes": [
             {
@@ -478,7 +531,7 @@ def test_against_the_last_release(root: Path) -> None:
     assert told(root, "base:cpu", "--release", "") == [
         ("new", "added", "base:cpu", "", "", "", "base/base.yaml:1")
     ]
-    assert run(root, "explain", "base:cpu").out.startswith("base:cpu is new: to build\n")
+    assert run(root, "explain", "base:cpu").out.startswith("base:cpu is in no release yet: to build\n")
     cut(root, "20260101")
     assert (
         run(root, "explain", "base:cpu").out == "base:cpu did not change since 20260101.v1: nothing to do\n"
@@ -511,7 +564,11 @@ def test_an_image_that_is_to_be_retagged(root: Path) -> None:
     assert told(root, "r-base:cpu", "--release", "") == [
         ("tag", "added", "team/r-base:cpu-stable", "", "r-base:cpu", "", "r/r-base.yaml:2")
     ]
-    assert "its content is released, tags are missing" in run(root, "explain", "r-base:cpu").out
+    assert run(root, "explain", "r-base:cpu").out == (
+        "r-base:cpu did not change since 20260101.v1: "
+        "its content is that of 20260101.v1, tags are missing\n\n"
+        "  + tag team/r-base:cpu-stable is not given yet\n    manifests/r/r-base.yaml:2\n"
+    )
 
 
 def test_a_release_that_is_in_no_commit(root: Path) -> None:
@@ -565,3 +622,70 @@ def test_the_ledger_is_that_of_the_disk(root: Path) -> None:
     git(root, "commit", "--quiet", "-m", "forget")
     assert (root / LEDGER_FILE).read_bytes() == lines
     assert json.loads(run(root, "explain", "base:cpu", "--format", "json").out)["state"] == "reuse"
+
+
+EVERYTHING: list[tuple[str, Edit, set[str]]] = [
+    (
+        "a tag more",
+        change(
+            R,
+            "kind: r\n",
+            'kind: r\ntags: ["${{ variant }}-${{ release }}", "${{ variant }}", "x-${{ variant }}"]\n',
+        ),
+        {"retag"},
+    ),
+    ("a step", change(R, "r-essentials=3.6.0", "r-essentials=3.6.1"), {"build"}),
+    (
+        "a digest",
+        locked("externals", "assets", {"requested": "example/assets:1", "digest": LOCKED}),
+        {"build"},
+    ),
+    ("a fact", change("components.yaml", "status: assumed", "status: verified"), {"build"}),
+    ("a notice", put("notices/curl.txt", "Another\n"), {"build"}),
+    ("a new image", put("base/new.yaml", NEW_LAYER), {"build"}),
+    ("a comment", change(BASE, "kind: base\n", "# why\nkind: base\n"), set()),
+]
+
+
+@pytest.mark.parametrize(("what", "edit", "states"), EVERYTHING, ids=[each[0] for each in EVERYTHING])
+def test_every_image_of_a_plan_has_its_cause(what: str, edit: Edit, states: set[str], root: Path) -> None:
+    """Plan and explain tell the same of every image; what is to be done has a cause, and nothing else has."""
+    cut(root, "20260101")
+    edit(root / "manifests")
+    planned = answer(run(root, "plan", "--format", "json"))["images"]
+    assert {image["state"] for image in planned} - {"reuse"} == states
+    for image in planned:
+        found = answer(run(root, "explain", image["id"], "--format", "json"))
+        assert (found["state"], found["proved"]) == (image["state"], True)
+        assert bool(found["causes"]) == (image["state"] != "reuse"), image["id"]
+        assert found["fingerprint"]["new"] == image["fingerprint"]
+
+
+def test_a_revert_is_a_retag(root: Path) -> None:
+    """What was released before keeps its old tag; its floating tags stand elsewhere until the next cut."""
+    cut(root, "20260101")
+    change(R, "r-essentials=3.6.0", "r-essentials=3.6.1")(root / "manifests")
+    cut(root, "20260102")
+    change(R, "r-essentials=3.6.1", "r-essentials=3.6.0")(root / "manifests")
+    found = answer(run(root, "explain", "r-base:cpu", "--format", "json"))
+    assert (found["state"], found["release"], found["tag"]) == ("retag", "20260102.v1", "20260101.v1")
+    assert run(root, "explain", "r-base:cpu").out == (
+        "r-base:cpu changed since 20260102.v1: its content is that of 20260101.v1, tags are missing\n\n"
+        "  ~ package r-essentials: 3.6.1 -> 3.6.0\n    manifests/r/r-base.yaml:7\n"
+    )
+    cut(root, "20260103")
+    assert answer(run(root, "explain", "r-base:cpu", "--format", "json"))["state"] == "reuse"
+
+
+def test_a_clone_without_the_commit_of_the_release(root: Path, tmp_path: Path) -> None:
+    cut(root, "20260101")
+    change(R, "r-essentials=3.6.0", "r-essentials=3.6.1")(root / "manifests")
+    commit(root)
+    git(tmp_path, "clone", "--quiet", "--depth=1", root.as_uri(), "shallow")
+    result = run(tmp_path / "shallow", "explain", "r-base:cpu")
+    assert (result.code, result.out) == (2, "")
+    assert "what the release 20260101.v1 was made of is not known" in result.err
+    assert "`git fetch --unshallow` brings the rest" in result.err
+    assert run(tmp_path / "shallow", "explain", "base:cpu").code == 0
+    git(tmp_path / "shallow", "fetch", "--quiet", "--unshallow")
+    assert "r-essentials: 3.6.0 -> 3.6.1" in run(tmp_path / "shallow", "explain", "r-base:cpu").out

@@ -122,7 +122,7 @@ def test_shell_completion(tmp_path: Path) -> None:
     assert complete("rgraph re") == ["release"]
     assert {"plan", "list", "show", "tree", "graph", "check", "generate"} <= set(complete("rgraph "))
     assert "--exclude" in complete("rgraph plan --ex")
-    assert complete("rgraph release ") == ["cut"]
+    assert complete("rgraph release ") == ["cut", "list", "show", "notes"]
 
 
 def tags(root: Path) -> list[str]:
@@ -164,6 +164,52 @@ def test_cuts_and_changes_at_once_get_numbers_of_their_own(root: Path) -> None:
     assert [process.wait(timeout=60) for process in processes] == [0, 0]
     found = tags(root)
     assert found == [f"20260102.v{number}" for number in range(1, len(found) + 1)]
+    assert rgraph(root, "generate", "--check").returncode == 0
+
+
+def pinned(root: Path, version: int) -> None:
+    """Another pin of r-base, put in place in one step as editors do."""
+    path = root / "manifests/r/r-base.yaml"
+    text = re.sub(r"r-essentials=[0-9.]+", f"r-essentials=3.7.{version}", path.read_text())
+    path.with_suffix(".new").write_text(text)
+    path.with_suffix(".new").replace(path)
+
+
+def test_eight_cuts_at_once(root: Path) -> None:
+    """Each gets a number of its own, or there was nothing left to cut, or it says that it had to wait."""
+    command = [*PROGRAM, "release", "cut", "--date", "20260102"]
+    started = []
+    for number in range(8):
+        pinned(root, number)
+        started.append(
+            subprocess.Popen(
+                command,
+                cwd=root,
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        time.sleep(0.3)
+    numbers = []
+    for process in started:
+        out, err = process.communicate(timeout=120)
+        if process.returncode:
+            assert process.returncode == 2
+            assert "another run of rgraph is writing" in err
+        elif out:
+            assert err == ""
+            numbers.append(out.split("\n")[-2].split(":")[0])
+        else:
+            assert "nothing to cut" in err
+    found = tags(root)
+    assert len(found) > 1
+    assert sorted(numbers) == sorted(f"release {tag}" for tag in found)
+    assert found == [f"20260102.v{number}" for number in range(1, len(found) + 1)]
+    assert sorted(path.name for path in (root / "generated/releases").iterdir()) == sorted(found)
+    assert rgraph(root, "check").returncode == 0
+    assert rgraph(root, "release", "cut", "--date", "20260103").returncode == 0
     assert rgraph(root, "generate", "--check").returncode == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def test_the_first_cut_as_json(root: Path) -> None:
     found = json.loads(cut(root, *DAY, "--format", "json").out)
     assert found["schema"] == 1
     assert found["tag"] == "20260102.v1"
+    assert (root / found["folder"] / "release.json").is_file()
     assert found["images"]["r-base:gpu"] == ["team/r-base:gpu-20260102.v1", "team/r-base:gpu"]
 
 
@@ -197,6 +199,20 @@ def test_a_damaged_ledger(change: str, root: Path) -> None:
         assert f"{LEDGER}:" in result.err
         assert "help: restore the file from version control" in result.err
         assert written(root) == before
+
+
+def test_a_tag_that_stands_twice(root: Path) -> None:
+    """With a chain that holds: somebody made the second line by the rules."""
+    cut(root)
+    ledger = root / LEDGER
+    first = ledger.read_text().rstrip("\n")
+    previous = f"sha256:{hashlib.sha256(first.encode()).hexdigest()}"
+    second = first.replace('"previous":""', f'"previous":"{previous}"')
+    ledger.write_text(f"{first}\n{second}\n")
+    for command in (["check"], ["plan"], ["generate"], ["release", "cut"], ["release", "list"]):
+        result = run(root, *command)
+        assert (result.code, result.out) == (2, "")
+        assert f"{LEDGER}:2:1: error: the release `20260102.v1` stands twice" in result.err
 
 
 def test_a_folder_that_cannot_be_written_takes_the_release_back(root: Path) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -46,6 +47,8 @@ class Registry(NamedTuple):
     """With its port."""
     login: str = ""
     """`user:password`, if it wants one by Basic."""
+    certificate: str = ""
+    """File with its certificate, if it wants to be asked over TLS."""
 
     def put(self, repository: str, tag: str, content: str, kind: str = MANIFEST) -> str:
         """Pushes an image that holds nothing but a text; its digest."""
@@ -79,7 +82,7 @@ class Registry(NamedTuple):
 
     def _blob(self, repository: str, content: bytes) -> None:
         place = self._ask("POST", f"/v2/{repository}/blobs/uploads/")["location"]
-        path = place.removeprefix(f"http://{self.host}")
+        path = place.removeprefix("https:").removeprefix("http:").removeprefix(f"//{self.host}")
         self._ask("PUT", f"{path}&digest={_digest(content)}", content, "application/octet-stream")
 
     def _ask(self, method: str, path: str, body: bytes = b"", kind: str = "") -> dict[str, str]:
@@ -87,7 +90,12 @@ class Registry(NamedTuple):
         headers = {"Content-Type": kind} if kind else {}
         if self.login:
             headers["Authorization"] = f"Basic {base64.b64encode(self.login.encode()).decode()}"
-        connection = http.client.HTTPConnection(self.host, timeout=10)
+        connection: http.client.HTTPConnection
+        if self.certificate:
+            context = ssl.create_default_context(cafile=self.certificate)
+            connection = http.client.HTTPSConnection(self.host, timeout=10, context=context)
+        else:
+            connection = http.client.HTTPConnection(self.host, timeout=10)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -99,15 +107,18 @@ class Registry(NamedTuple):
 
 
 @contextmanager
-def registry(folder: Path, auth: Mapping[str, Any] | None = None, login: str = "") -> Iterator[Registry]:
-    """A registry on a free port that keeps its images in a folder; stopped at the end."""
+def registry(
+    folder: Path, auth: Mapping[str, Any] | None = None, login: str = "", *, tls: bool = False, port: int = 0
+) -> Iterator[Registry]:
+    """A registry on a free port, or on that one, that keeps its images in a folder; stopped at the end."""
     command = program("docker-registry", "docker-registry")
-    port = free_port()
+    port = port or free_port()
+    files = dict(zip(("certificate", "key"), map(str, self_signed(folder)), strict=True)) if tls else {}
     config = {
         "version": "0.1",
         "log": {"level": "warn"},
         "storage": {"filesystem": {"rootdirectory": str(folder / "data")}, "delete": {"enabled": True}},
-        "http": {"addr": f"127.0.0.1:{port}"},
+        "http": {"addr": f"127.0.0.1:{port}", **({"tls": files} if tls else {})},
         **({"auth": dict(auth)} if auth else {}),
     }
     (folder / "config.yml").write_text(yaml.safe_dump(config))
@@ -116,10 +127,19 @@ def registry(folder: Path, auth: Mapping[str, Any] | None = None, login: str = "
         process = subprocess.Popen([command, "serve", folder / "config.yml"], stdout=out, stderr=out)
     try:
         _wait(process, port, log)
-        yield Registry(f"127.0.0.1:{port}", login)
+        yield Registry(f"127.0.0.1:{port}", login, files.get("certificate", ""))
     finally:
         process.terminate()
         process.wait(_PATIENCE)
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """A certificate for this machine that nobody knows, and its key."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    make = [program("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    subprocess.run([*make, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return certificate, key
 
 
 def free_port() -> int:

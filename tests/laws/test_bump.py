@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rgraph.app import Workspace
-from rgraph.bumping import Wish
+from rgraph.bumping import Wish, judge, plan, reached
 from rgraph.bumping.target import steps_of
 from rgraph.errors import UsageError
+from rgraph.files.yaml_edit import Piece, edit
 from rgraph.upkeep import Bumped, bump
 from tests.laws.strategies import FILES, Documents, catalogues
 
@@ -75,6 +76,19 @@ def on_disk(documents: Documents, seed: int) -> Iterator[Path]:
         yield root
 
 
+def by_hand(file: str, raw: bytes, done: Bumped) -> bytes:
+    """A file in which an editor put the new for the old at each line and column, and no more."""
+    mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
+    lines = raw.removeprefix(mark).decode().split("\n")
+    for each in sorted(done.changes, key=lambda each: (each.line, each.column), reverse=True):
+        if each.file == file:
+            line, start = lines[each.line - 1], each.column - 1
+            assert line.startswith(each.old, start)
+            assert NEW.endswith(each.new) or each.new.endswith(NEW)
+            lines[each.line - 1] = line[:start] + each.new + line[start + len(each.old) :]
+    return mark + "\n".join(lines).encode()
+
+
 def contents(root: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
@@ -88,7 +102,7 @@ def versions(root: Path) -> Versions:
 
 def tried(root: Path, component: str, version: str, **more: Any) -> Bumped | None:
     try:
-        return bump(root, Wish(component, version), [], **more)
+        return bump(root, Wish(component, version, downgrade=True), [], **more)
     except UsageError:
         return None  # nobody pins it, or its old version is none of its ecosystem
 
@@ -121,11 +135,9 @@ def test_a_bump_changes_that_version_and_nothing_else(documents: Documents, name
         assert set(done.direct) == {
             id for id, found in had.items() if any(each == name for _, each, _ in found)
         }
-        after = contents(root)
-        for file, raw in before.items():
-            # Only bytes of versions: put back, one by one, they give the old file.
-            assert raw == after[file] or NEW.encode() in after[file]
-            assert len(raw.splitlines()) == len(after[file].splitlines())
+        assert contents(root) == {
+            file: by_hand(file.removeprefix(f"{root}/"), raw, done) for file, raw in before.items()
+        }
 
 
 @given(catalogues(), components, st.integers(0, 10**6))
@@ -158,3 +170,29 @@ def test_there_and_back_restores_every_byte(documents: Documents, name: str, see
             if done is not None and not done.refusals and back is None:
                 return  # the old text is no version that anybody would ask for
             assert contents(root) == before
+
+
+@given(catalogues(), components, st.integers(0, 10**6))
+def test_judging_what_changed_is_judging_everything(documents: Documents, name: str, seed: int) -> None:
+    with on_disk(documents, seed) as root:
+        workspace = Workspace(root)
+        try:
+            planned = plan(workspace.resolved, workspace.inventory, Wish(name, NEW), None)
+        except UsageError:
+            return
+        if planned.refusals:
+            return
+        # Some edits are left out, some wrong: what is not as wanted must be seen both ways.
+        wrong = {1: "88.8"}
+        edited: dict[str, Any] = {}
+        for file in {each.file for each in planned.edits}:
+            pieces = [
+                Piece(each.path, each.start, each.old, wrong.get(number % 5, each.new))
+                for number, each in enumerate(planned.edits, start=seed)
+                if each.file == file and number % 7
+            ]
+            edited[file] = edit((root / file).read_bytes(), pieces).data
+        layers = reached(workspace.resolved, planned)
+        part = judge(workspace.resolved, edited, planned, layers)
+        whole = judge(workspace.resolved, edited, planned, None)
+        assert (set(part.wrong), set(part.refusals)) == (set(whole.wrong), set(whole.refusals))

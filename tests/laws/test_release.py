@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rgraph import app
+from rgraph import app, releasing
 from rgraph.errors import Problems, UsageError
 from rgraph.fingerprint import fingerprints
 from rgraph.ledger import (
@@ -155,14 +155,14 @@ def test_after_a_cut_generated_files_are_up_to_date(documents: Documents, data: 
         root = Path(folder)
         write(documents, root)
         for number in range(2):
-            made = app.cut_release(root, f"2026010{number + 1}", None, "")
+            made = releasing.cut_release(root, f"2026010{number + 1}", None, "")
             assert made is not None
             assert not app.check_generated(root)
             assert {each.state for each in app.plan(root, [], [], "", "20260131", None, "").images} == {
                 "reuse"
             }
             before = (root / LEDGER_FILE).read_bytes()
-            assert app.cut_release(root, "20260131", None, "") is None
+            assert releasing.cut_release(root, "20260131", None, "") is None
             assert (root / LEDGER_FILE).read_bytes() == before
             assert before.count(b"\n") == number + 1
             file = data.draw(st.sampled_from(layers_of(documents)))

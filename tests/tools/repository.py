@@ -18,14 +18,14 @@ OWN = {
 }
 
 
-def git(root: Path, *arguments: str, input: bytes = b"") -> str:
-    """What git prints. Raises CalledProcessError."""
+def git(root: Path, *arguments: str, input: bytes = b"", date: str = "") -> str:
+    """What git prints; `date` is that of a commit. Raises CalledProcessError."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     done = subprocess.run(
         ["git", "-C", str(root), *arguments],
         check=True,
         capture_output=True,
-        env={**kept, **OWN},
+        env={**kept, **OWN, **({"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {})},
         input=input,
     )
     return done.stdout.decode().strip()

@@ -16,6 +16,7 @@ from rgraph.locking import (
     Entry,
     Key,
     asked_for,
+    below,
     broken,
     chosen_of,
     lock_text,
@@ -24,6 +25,7 @@ from rgraph.locking import (
     problems_of,
     rebuilds,
     review,
+    said,
     stale,
 )
 from rgraph.resolve import Resolved
@@ -150,17 +152,20 @@ def test_what_is_void_missing_and_unused() -> None:
 
 
 def test_what_is_wrong_is_said_for_each() -> None:
-    said = {problem.what: problem.place.file for problem in problems_of(review(catalogue(MIXED)))}
-    lock, externals = "manifests/rgraph.lock", "manifests/externals.yaml"
-    assert said == {
-        "the lock has `example.com/fixed` of `fixed`, which nothing wants": lock,
-        "the lock has `gone:1` of `gone`, which nothing wants": lock,
+    found = {problem.what: problem.place.file for problem in problems_of(review(catalogue(MIXED)))}
+    externals = "manifests/externals.yaml"
+    assert found == {
         "the lock does not have `spare` of `spare`": externals,
         "the lock has the digest of `ubuntu:18.04`, and not of `ubuntu:20.04` of `ubuntu`": externals,
-        f"the lock has {CA}, which nothing wants": lock,
-        "the lock has https://example.com/old, which nothing wants": lock,
         f"the lock does not have {TOOL}": "manifests/base/low.yaml",
     }
+
+
+def test_an_address_in_a_sentence_holds_no_secret() -> None:
+    url = "https://me:hunter2@example.com/x?sig=hunter3"
+    documents = {**CATALOGUE, "manifests/base/own.yaml": layer("own", "fixed", download(url))}
+    entries = {entry.name: entry for entry in review(resolved(documents))}
+    assert said(entries[url]) == "https://example.com/x?..."
 
 
 def test_a_download_by_platform_wants_one_checksum_for_each() -> None:
@@ -188,7 +193,7 @@ def test_a_download_by_platform_wants_one_checksum_for_each() -> None:
 
 
 @pytest.mark.parametrize(
-    ("images", "externals", "upgrade", "expected"),
+    ("images", "named", "upgrade", "expected"),
     [
         (None, (), False, {"ubuntu", "spare", TOOL}),
         (None, (), True, {"ubuntu", "spare", TOOL, "assets", KEY}),
@@ -199,16 +204,18 @@ def test_a_download_by_platform_wants_one_checksum_for_each() -> None:
         ([], ["spare"], False, {"spare"}),
         ([], ["assets"], False, set()),
         ([], ["assets"], True, {"assets"}),
-        ([], ["gone", TOOL], True, set()),
+        ([], [TOOL], False, {TOOL}),
+        (["mid:one"], ["spare", KEY], True, {"assets", KEY, "spare"}),
+        ([], ["gone"], True, set()),
         ([], (), True, set()),
     ],
 )
 def test_what_is_asked_for(
-    images: list[str] | None, externals: list[str], upgrade: bool, expected: set[str]
+    images: list[str] | None, named: list[str], upgrade: bool, expected: set[str]
 ) -> None:
     entries = review(catalogue(MIXED))
-    found = {entry.name for entry in asked_for(entries, images, externals, upgrade=upgrade)}
-    assert found == expected
+    chosen = entries if images is None else chosen_of(entries, images, named)
+    assert {entry.name for entry in asked_for(chosen, upgrade=upgrade)} == expected
 
 
 def read(text: str) -> Lock:
@@ -222,33 +229,46 @@ MIXED_LOCK = read(json.dumps(MIXED))
 
 
 def test_answers_are_recorded_and_the_rest_stays() -> None:
-    entries = review(catalogue(MIXED))
-    lock = merged(MIXED_LOCK, entries, {("external", "ubuntu"): D2, ("download", TOOL): S2}, tidy=False)
+    found: dict[Key, LockedExternal | str] = {
+        ("external", "ubuntu"): LockedExternal("ubuntu:20.04", D2),
+        ("download", TOOL): S2,
+    }
+    lock = merged(MIXED_LOCK, found)
     assert lock.externals == {**MIXED_LOCK.externals, "ubuntu": LockedExternal("ubuntu:20.04", D2)}
     assert lock.downloads == {**MIXED_LOCK.downloads, TOOL: S2}
+    assert merged(MIXED_LOCK, {}) == MIXED_LOCK
 
 
-def test_what_nothing_wants_goes_only_when_all_is_asked_for() -> None:
-    entries = review(catalogue(MIXED))
-    lock = merged(MIXED_LOCK, entries, {}, tidy=True)
-    # Void and without an answer: what it had stays, and is told again next time.
-    assert lock.externals == {name: MIXED_LOCK.externals[name] for name in ("assets", "ubuntu")}
-    assert lock.downloads == {KEY: S1}
-    assert merged(MIXED_LOCK, entries, {}, tidy=False) == MIXED_LOCK
+@pytest.mark.parametrize("upgrade", [False, True])
+def test_what_another_run_has_written_meanwhile_stays_unless_it_is_to_be_upgraded(upgrade: bool) -> None:
+    found: dict[Key, LockedExternal | str] = {
+        ("external", "assets"): LockedExternal("example.com/assets:1", D2),
+        ("external", "ubuntu"): LockedExternal("ubuntu:20.04", D2),
+        ("download", KEY): S2,
+    }
+    lock = merged(MIXED_LOCK, found, upgrade=upgrade)
+    assert lock.externals["assets"].digest == (D2 if upgrade else D1)
+    assert lock.externals["ubuntu"] == LockedExternal("ubuntu:20.04", D2)
+    assert lock.downloads[KEY] == (S2 if upgrade else S1)
+
+
+def test_some_entries_go() -> None:
+    lock = merged(MIXED_LOCK, {}, [("external", "gone"), ("download", CA), ("download", "never")])
+    assert lock.externals == {name: each for name, each in MIXED_LOCK.externals.items() if name != "gone"}
+    assert set(lock.downloads) == {KEY, "https://example.com/old"}
 
 
 def test_once_all_is_answered_nothing_is_left_to_ask() -> None:
     entries = review(catalogue(MIXED))
-    answers = {entry.key: D2 if entry.kind == "external" else S2 for entry in asked_for(entries)}
-    text = lock_text(merged(MIXED_LOCK, entries, answers, tidy=True))
+    answers: dict[Key, LockedExternal | str] = {
+        entry.key: LockedExternal(entry.requested, D2) if entry.kind == "external" else S2
+        for entry in asked_for(entries)
+    }
+    unused = [entry.key for entry in entries if entry.state == "unused"]
+    text = lock_text(merged(MIXED_LOCK, answers, unused))
     again = review(catalogue(json.loads(text)))
     assert set(states(again).values()) == {"current"}
-    assert lock_text(merged(read(text), again, {}, tidy=True)) == text
-
-
-def test_an_answer_that_nobody_asked_for_changes_nothing() -> None:
-    entries = chosen_of(review(catalogue(MIXED)), ["mid:one"])
-    assert merged(MIXED_LOCK, entries, {("external", "ubuntu"): D2}, tidy=False) == MIXED_LOCK
+    assert lock_text(merged(read(text), {})) == text
 
 
 TEXT = f"""\
@@ -356,3 +376,10 @@ def test_only_what_is_locked_can_be_stale() -> None:
     images = catalogue(MIXED)
     now = dict.fromkeys(("ubuntu", "spare", "fixed", "gone"), D2)
     assert stale(images, review(images), now, gone={"ubuntu", "gone"}) == ()
+
+
+def test_what_images_stand_on() -> None:
+    known = catalogue()
+    assert below(known, ["top:one"]) == {"ubuntu", "assets"}
+    assert below(known, ["own:one"]) == {"fixed"}
+    assert below(known, []) == frozenset()

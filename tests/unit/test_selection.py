@@ -75,8 +75,30 @@ def test_what_matches_nothing_by_its_form(selector: str, message: str, selectabl
         ("base", {"base:cpu", "base:gpu"}),
         ("base/cpu;r-base/gpu", {"base:cpu", "r-base:gpu"}),
         (" ; base/cpu ;", {"base:cpu"}),
-        (";", set()),
+        ("generated/base", {"base:cpu", "base:gpu"}),
+        ("./generated/base/", {"base:cpu", "base:gpu"}),
     ],
 )
 def test_folders(folders: str, expected: set[str], selectable: Selectable) -> None:
     assert under(selectable.images, folders) == expected
+
+
+@pytest.mark.parametrize("folders", ["generated", "generated/", "./generated", ".", "base;."])
+def test_the_folder_of_all(folders: str, selectable: Selectable) -> None:
+    assert under(selectable.images, folders) == set(selectable.images)
+
+
+@pytest.mark.parametrize(
+    ("folders", "message"),
+    [
+        (";", "`;` names no folder"),
+        (" ", "` ` names no folder"),
+        ("base;bse", "no image has its folder in `bse`"),
+    ],
+)
+def test_folders_of_nothing(folders: str, message: str, selectable: Selectable) -> None:
+    """A pipeline whose variable is empty is not to build nothing and call it well."""
+    with pytest.raises(UsageError) as raised:
+        under(selectable.images, folders)
+    assert raised.value.what == message
+    assert raised.value.help

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rgraph import app
+from rgraph import app, releasing
 from tests.unit.render import checks
 
 
@@ -44,9 +44,9 @@ def test_bake_accepts_the_bake_file(shipped: Path, buildx: Path) -> None:
 
 def test_a_cut_regenerates_and_leaves_nothing_to_cut(shipped: Path, tmp_path: Path) -> None:
     shutil.copytree(shipped, tmp_path, dirs_exist_ok=True)
-    made = app.cut_release(tmp_path, "20261121", None, "")
+    made = releasing.cut_release(tmp_path, "20261121", None, "")
     assert made is not None
     assert len(made.images) == len(app.Workspace(tmp_path).resolved.images)
     assert not app.check_generated(tmp_path)
     assert {each.state for each in app.plan(tmp_path, [], [], "", "20261122", None, "").images} == {"reuse"}
-    assert app.cut_release(tmp_path, "20261122", None, "") is None
+    assert releasing.cut_release(tmp_path, "20261122", None, "") is None

@@ -45,7 +45,7 @@ def check_step(subject: Subject, files: Files, use: StepUse) -> Iterator[Finding
             place = use.step.place.at(*path, *([str(platform)] if platform else []))
             of = f" for {platform}" if platform else ""
             what = f"the download of {shown_address(url)}{of} has no checksum"
-            help = "add `sha256`, from its makers, here or in `manifests/rgraph.lock`"
+            help = "add `sha256`, from its makers, or run `rgraph lock`"
             found = Place(place.file, place.path, word=word)
             yield Finding(NO_CHECKSUM, found, what, names[0], help, images, names[1:])
     for url, place in addresses_of(use.step):
@@ -63,7 +63,7 @@ def _repositories(
         place = step.place.at("apt", "repositories", index)
         if not each.key_sha256:
             what = f"the key of the repository `{each.name}` has no checksum: {shown_address(each.key_url)}"
-            help = "add `sha256`, from its makers, here or in `manifests/rgraph.lock`"
+            help = "add `sha256`, from its makers, or run `rgraph lock`"
             yield Finding(NO_KEY_CHECKSUM, place.at("key", "url"), what, each.name, help, images, names)
         uri = next((word for word in each.line.split() if "://" in word), "")
         if match := _INSECURE.match(uri):

@@ -97,5 +97,5 @@ def _without_digest(subject: Subject, name: str, external: External) -> Finding:
     locked = subject.catalog.lock.externals.get(name)
     if locked:
         what = f"`{written}` of `{name}` has no digest: the lock's is of `{locked.requested}`"
-    help = "write its digest behind it, `@sha256:...`, or into `manifests/rgraph.lock`"
+    help = f"run `rgraph lock {name}`, or write the digest behind it: `@sha256:...`"
     return Finding(NO_DIGEST, external.place.at("reference"), what, name, help, subject.above(name))

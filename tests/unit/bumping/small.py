@@ -42,8 +42,9 @@ def run(
     *selectors: str,
     dry_run: bool = False,
     rename: bool = False,
+    downgrade: bool = False,
     sha256: str = "",
     commit: str = "",
 ) -> Bumped:
     """A bump."""
-    return bump(root, Wish(component, version, sha256, commit, rename), selectors, dry_run=dry_run)
+    return bump(root, Wish(component, version, sha256, commit, rename, downgrade), selectors, dry_run=dry_run)

@@ -14,7 +14,7 @@ from tests.unit.bumping.small import COMMIT, ONE, OTHER, SUM, run, texts, write
     [
         ("- apt: [curl=7.88.1-10, wget]", "curl", "7.88.1-10", "7.88.1-11"),
         ("- apt: {packages: curl=7.88.1-10}", "curl", "7.88.1-10", "1:8.0-1"),
-        ("- apt: [{name: curl, version: 7.88.1-10, fixes: [CVE-2024-1]}]", "curl", "7.88.1-10", "8.0-1"),
+        ("- apt: [{name: curl, version: 7.88.1-10}]", "curl", "7.88.1-10", "8.0-1"),
         ("- apt: [curl:amd64=7.88.1-10]", "pkg:deb/debian/curl", "7.88.1-10", "8.0-1"),
         ("- conda: [openssl=1.1.1c, zlib=1.1.1c]", "openssl", "1.1.1c", "1.1.1d"),
         ("- conda: [openssl==1.1.1c]", "pkg:conda/openssl", "1.1.1c", "3.0.1"),
@@ -41,6 +41,11 @@ from tests.unit.bumping.small import COMMIT, ONE, OTHER, SUM, run, texts, write
         ("- conda: [\"${{ ['a=1.0', 'b=1.0'] if variant == 'x' }}\"]", "b", "1.0", "2.1"),
         ("- conda: [\"${{ 'a' if variant == 'y' else 'b' }}=1.0\"]", "b", "1.0", "2.1"),
         ("- conda: >-\n    b=1.0", "b", "1.0", "2.1"),
+        ("- conda: {packages: b=3.9}", "b", "3.9", "3.10"),
+        ("- pip: [{name: b, version: 3.9}]", "b", "3.9", "3.10"),
+        ("- pip: [ 'a==1.0' , \"b==1.0\",c==1.0 ]", "b", "1.0", "1!2.0"),
+        ("- pip:\n  - b==1.0\t", "b", "1.0", "1.1+local.1"),
+        ("- run: ['echo \u00fc 1.0 \u4e2d']\n  provides: [pkg:generic/b@1.0]", "b", "1.0", "1.1"),
     ],
 )
 def test_a_pin_is_edited_and_back(tmp_path: Path, steps: str, component: str, old: str, new: str) -> None:
@@ -62,7 +67,7 @@ def test_a_pin_is_edited_and_back(tmp_path: Path, steps: str, component: str, ol
     assert changed
     for a, b in changed:
         assert any(_replaced(a, old, new, start) == b for start in range(len(a)))
-    assert run(root, component, old).written
+    assert run(root, component, old, downgrade=True).written
     assert texts(root) == before
 
 
@@ -70,6 +75,48 @@ def _replaced(line: bytes, old: str, new: str, start: int) -> bytes:
     """A line with one piece replaced, or nothing if it is not there."""
     piece = old.encode()
     return line[:start] + new.encode() + line[start + len(piece) :] if line[start:].startswith(piece) else b""
+
+
+@pytest.mark.parametrize("breaks", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_breaks_and_marks_stay(tmp_path: Path, breaks: str, mark: str) -> None:
+    text = f"{mark}# \u4e2d 1.0\t\n{ONE}steps:   # &a *b\n-   conda: [ b=1.0, 'a=1.0' ]\t# 1.0\n\n\n# end"
+    root = write(tmp_path, one=text.replace("\n", breaks))
+    assert run(root, "b", "1.10").written
+    assert texts(root)["one.yaml"].decode() == text.replace("b=1.0", "b=1.10").replace("\n", breaks)
+
+
+def test_a_fix_stays_with_a_later_version_and_is_named(tmp_path: Path) -> None:
+    steps = "steps: [apt: [{name: curl, version: 7.88.1-10, fixes: [CVE-2024-1, USN-1-1]}]]\n"
+    root = write(tmp_path, one=ONE + steps)
+    done = run(root, "curl", "7.88.1-11")
+    assert done.written
+    assert texts(root)["one.yaml"].decode() == ONE + steps.replace("-10", "-11")
+    assert [(each.why, each.images) for each in done.left] == [
+        (
+            "CVE-2024-1, USN-1-1 stays: what 7.88.1-10 fixes, 7.88.1-11 does; add what else it fixes",
+            ("one:x",),
+        )
+    ]
+
+
+@pytest.mark.parametrize("name", ["sdk", "A/sdk", "azuremlsdk", "pkg:github/a/sdk"])
+def test_a_package_of_github_by_any_of_its_names(tmp_path: Path, name: str) -> None:
+    root = write(tmp_path, one=f"{ONE}steps: [github: {{repo: A/sdk, ref: v0.5, name: azuremlsdk}}]\n")
+    assert run(root, name, "v0.6").written
+    assert b"ref: v0.6" in texts(root)["one.yaml"]
+
+
+@pytest.mark.parametrize("name", ["openssl", "pkg:deb/openssl"])
+def test_a_component_by_what_advisories_call_it(tmp_path: Path, name: str) -> None:
+    facts = "kind: components\ncomponents:\n- purl: pkg:deb/libssl1.1\n  license: OpenSSL\n  known_as: ["
+    root = write(
+        tmp_path,
+        one=f"{ONE}steps: [apt: [libssl1.1=1.1.1n-0]]\n",
+        components=f"{facts}pkg:deb/openssl]\n",
+    )
+    done = run(root, name, "1.1.1w-0")
+    assert (done.what, done.written) == ("pkg:deb/debian/libssl1.1", True)
 
 
 def test_a_step_that_names_the_version_more_than_once_follows_everywhere(tmp_path: Path) -> None:
@@ -179,7 +226,7 @@ def test_an_axis_an_include_and_an_exclude_say_the_same(tmp_path: Path) -> None:
     assert done.refusals == ()
     assert [(each.line, each.column) for each in done.changes] == [(6, 8), (8, 18), (9, 18)]
     assert done.direct == ("one:a-one",)
-    assert run(root, "lib@1.5", "1.0").written
+    assert run(root, "lib@1.5", "1.0", downgrade=True).written
     assert texts(root) == before
 
 

@@ -219,10 +219,6 @@ def test_a_checksum_without_a_place(tmp_path: Path) -> None:
         ("[conda: [lib=1.0]]", "lib", "1.1: x", "is no version"),
         ("[conda: [lib=1.0]]", "lib", "1.1__2", "is no version of `pkg:conda/lib`"),
         ("[pip: [lib==1.0]]", "lib", "one", "is no version of `pkg:pypi/lib`"),
-        ("[apt: [curl]]", "curl", "1", "no version of `curl` is written"),
-        ("[apt: [{name: curl, at_least: '1'}]]", "curl", "2", "only at least 1"),
-        ("[cran: {snapshot: 2019-01-01, packages: [zoo]}]", "zoo", "1.8", "only snapshot 2019-01-01"),
-        ("[]", "cuda", "11.2", "comes with the External `ubuntu`"),
     ],
 )
 def test_what_names_no_pin(tmp_path: Path, steps: str, component: str, new: str, says: str) -> None:
@@ -230,6 +226,51 @@ def test_what_names_no_pin(tmp_path: Path, steps: str, component: str, new: str,
     root = write(tmp_path, one=f"{ONE}steps: {layer}\n")
     with pytest.raises(UsageError, match=says.replace("(", "\\(")):
         run(root, component, new)
+
+
+@pytest.mark.parametrize(
+    ("steps", "component", "new", "says"),
+    [
+        ("[apt: [curl]]", "curl", "1", "one.yaml: no version of `curl` is written here"),
+        ("[apt: [{name: curl, at_least: '1'}]]", "curl", "2", "written here, only at least 1"),
+        ("[cran: {snapshot: 2019-01-01, packages: [zoo]}]", "zoo", "1.8", "only snapshot 2019-01-01"),
+    ],
+)
+def test_what_is_there_and_not_pinned(
+    tmp_path: Path, steps: str, component: str, new: str, says: str
+) -> None:
+    root = write(tmp_path, one=f"{ONE}steps: {steps}\n")
+    assert says in refused(root, component, new)
+    assert run(root, component, new).refusals[0].images == ("one:x",)
+
+
+@pytest.mark.parametrize(
+    ("steps", "old", "new"),
+    [
+        ("[conda: [lib=1.10]]", "1.10", "1.9"),
+        ("[apt: ['lib=1:1.0-1']]", "1:1.0-1", "2.0-1"),
+        ("[pip: [lib==1.0]]", "1.0", "1.0rc1"),
+        ("[github: {repo: a/lib, ref: v1.10}]", "v1.10", "v1.9"),
+    ],
+)
+def test_an_older_version_must_be_meant(tmp_path: Path, steps: str, old: str, new: str) -> None:
+    root = write(tmp_path, one=f"{ONE}steps: {steps}\n")
+    assert f"`{new}` is older than `{old}`" in refused(root, "lib", new)
+    assert run(root, "lib", new, downgrade=True).written
+
+
+def test_versions_that_do_not_compare_are_none_older(tmp_path: Path) -> None:
+    root = write(tmp_path, one=f"{ONE}steps: [{{run: [get 4.7.12], provides: [pkg:generic/lib@4.7.12]}}]\n")
+    assert run(root, "lib", "py39_4.12.0").written
+    assert run(root, "lib", "4.7.12").written
+
+
+def test_an_older_version_need_not_fix_what_the_newer_does(tmp_path: Path) -> None:
+    steps = "steps: [pip: [{name: lib, version: '2.0', fixes: [CVE-2024-1]}]]\n"
+    root = write(tmp_path, one=ONE + steps)
+    done = run(root, "lib", "1.9", downgrade=True)
+    assert ["need not fix CVE-2024-1, as `2.0` does" in each.what for each in done.refusals] == [True]
+    assert not done.written
 
 
 def test_distributions_with_versions_of_their_own(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,18 @@ def test_only_a_helper_that_is_needed_runs(tmp_path: Path, helper: Path) -> None
     program(helper, "exit 9")
     ring = keyring(tmp_path, {"auths": {"a.com": auth()}, "credHelpers": {"b.com": "test"}})
     assert ring.find("a.com") == Credentials("me", SECRET)
+
+
+def test_a_helper_is_asked_once(tmp_path: Path, helper: Path) -> None:
+    """It may ask a person to unlock something, and many questions are put at once."""
+    program(helper, f'echo >>{tmp_path}/asked; sleep 0.1; echo \'{{"Username": "me", "Secret": "x"}}\'')
+    ring = keyring(tmp_path, {"credsStore": "test"})
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        found = list(threads.map(ring.find, ["a.com"] * 8, [f"repository{n}" for n in range(8)]))
+    assert found == [Credentials("me", "x")] * 8
+    assert (tmp_path / "asked").read_text() == "\n"
+    assert ring.find("b.com") == Credentials("me", "x")
+    assert (tmp_path / "asked").read_text() == "\n\n"
 
 
 @pytest.mark.parametrize(

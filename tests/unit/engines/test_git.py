@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from rgraph.app import Workspace
 from rgraph.engines.errors import CouldNotAskError
-from rgraph.engines.git import commit_of, commit_of_release, read_revision
+from rgraph.engines.git import commit_of, commit_of_release, is_shallow, read_revision
 from rgraph.errors import ManifestError, Problems, UsageError
 from rgraph.files.reader import MAX_MANIFEST_SIZE, Sources, read_sources
 from rgraph.files.snapshot import RevisionError
@@ -125,7 +126,7 @@ def test_what_is_known_is_not_read_again(root: Path) -> None:
     put(root, "manifests/files/new.yaml", disk.documents[0].raw)
     commit(root)
     known = {each.raw for each in disk.documents[1:]}
-    stored = read_sources(root, tree=read_revision(root, "HEAD", known, [b"unused"]))
+    stored = read_sources(root, tree=read_revision(root, "HEAD", known, {"manifests/files/x": b"unused"}))
     assert [(each.file, each.raw) for each in stored.documents] == [
         (each.file, each.raw) for each in disk.documents
     ]
@@ -321,3 +322,49 @@ def test_the_commit_of_a_release(root: Path) -> None:
     assert commit_of_release(root, RELEASE) == first
     assert commit_of_release(root, ReleaseTag("20260101.v11")) == third
     assert commit_of_release(root, ReleaseTag("20260101.v2")) == ""
+
+
+def test_the_commit_of_a_release_that_was_merged(root: Path) -> None:
+    """Both sides cut a release; the merge has lines that neither side had."""
+    base = git(root, "rev-parse", "HEAD")
+    put(root, "manifests/releases.jsonl", '{"tag":"20260101.v1","previous":""}\n')
+    first = commit(root)
+    git(root, "checkout", "--quiet", "-b", "side", base)
+    put(root, "manifests/releases.jsonl", '{"tag":"20260101.v2","previous":""}\n')
+    second = commit(root)
+    git(root, "checkout", "--quiet", "main")
+    with pytest.raises(subprocess.CalledProcessError):
+        git(root, "merge", "--quiet", "side")
+    put(
+        root,
+        "manifests/releases.jsonl",
+        '{"tag":"20260101.v1","previous":""}\n{"tag":"20260102.v1","previous":"x"}\n',
+    )
+    merge = commit(root)
+    assert merge not in (first, second)
+    assert len(git(root, "show", "--no-patch", "--format=%P", merge).split()) == 2
+    put(root, "manifests/base/more.txt")
+    commit(root)
+    assert commit_of_release(root, RELEASE) == first
+    assert commit_of_release(root, ReleaseTag("20260101.v2")) == second
+    assert commit_of_release(root, ReleaseTag("20260102.v1")) == merge
+
+
+def test_the_commit_of_a_release_is_the_first_whatever_the_clocks(root: Path) -> None:
+    put(root, "manifests/releases.jsonl", '{"tag":"20260101.v1"}\n')
+    first = commit(root)
+    for number, date in enumerate(("2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z", "2010-01-01T00:00:00Z")):
+        put(root, "manifests/releases.jsonl", '{"tag":"20260101.v1"}\n' * (number % 2))
+        git(root, "add", "--all")
+        tree = git(root, "write-tree")
+        made = git(root, "commit-tree", tree, "-p", "HEAD", "-m", date, date=date)
+        git(root, "update-ref", "HEAD", made)
+    assert commit_of_release(root, RELEASE) == first
+
+
+def test_whether_a_clone_is_shallow(root: Path, tmp_path: Path) -> None:
+    commit(root)
+    git(tmp_path, "clone", "--quiet", "--depth=1", root.as_uri(), "shallow")
+    assert (is_shallow(root), is_shallow(tmp_path / "shallow")) == (False, True)
+    with pytest.raises(UsageError, match="is in no git repository"):
+        is_shallow(tmp_path)

@@ -17,7 +17,7 @@ from rgraph.engines import locations as reading
 from rgraph.engines.errors import CouldNotAskError, Missing
 from rgraph.engines.indexes import Found, Locations, ask
 from rgraph.engines.locations import authorization, read_location
-from rgraph.engines.pip_settings import pip_indexes, settings
+from rgraph.engines.pip_settings import PipSources, pip_sources, settings
 from rgraph.engines.web import Web
 from rgraph.indexes.interface import Release
 from tests.unit.engines.serving import QUICK, Asked, Said, serving
@@ -228,7 +228,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_pips_own_default(no_settings: pytest.MonkeyPatch) -> None:
-    assert pip_indexes() == (import_module("pip._internal.models.index").PyPI.simple_url,)
+    assert pip_sources() == PipSources((import_module("pip._internal.models.index").PyPI.simple_url,))
 
 
 def test_pips_configuration(no_settings: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -237,24 +237,65 @@ def test_pips_configuration(no_settings: pytest.MonkeyPatch, tmp_path: Path) -> 
         "[global]\nindex-url = https://a.example/simple\nextra-index-url =\n  https://b.example/s\n"
     )
     no_settings.setenv("PIP_CONFIG_FILE", str(file))
-    assert pip_indexes() == ("https://a.example/simple", "https://b.example/s")
+    assert pip_sources().indexes == ("https://a.example/simple", "https://b.example/s")
     file.write_text(file.read_text() + "[install]\nindex-url = https://c.example/simple\n")
-    assert pip_indexes()[0] == "https://c.example/simple"
+    assert pip_sources().indexes[0] == "https://c.example/simple"
     no_settings.setenv("PIP_INDEX_URL", "https://user:secret@d.example/simple")
-    assert pip_indexes()[0] == "https://user:secret@d.example/simple"
+    assert pip_sources().indexes[0] == "https://user:secret@d.example/simple"
 
 
 def test_a_pip_without_an_index(no_settings: pytest.MonkeyPatch) -> None:
     no_settings.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(CouldNotAskError, match="configured to use none"):
-        pip_indexes()
+        pip_sources()
+
+
+def test_files_that_pip_finds_by_links(web: Web, no_settings: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for name in ("foo-2.0-py3-none-any.whl", "bar-1.0.tar.gz", "foo-nonsense.whl", "foo-1.5.tar.gz"):
+        (wheels / name).touch()
+    (tmp_path / "page.html").write_text("<a href='x/foo-3.0.zip'>foo</a> <a href='bar-9.zip'>bar</a>")
+    no_settings.setenv("PIP_NO_INDEX", "1")
+    (tmp_path / "foo-2.1.zip").touch()
+    with serving(lambda _: Said(200, b"<html><a href='foo-4.0.tar.gz#sha256=0'>foo</a>")) as server:
+        page = (tmp_path / "page.html").as_uri()
+        links = (
+            str(wheels),
+            page,
+            f"{server.url}/links",
+            str(tmp_path / "foo-2.1.zip"),
+            str(tmp_path / "no"),
+        )
+        no_settings.setenv("PIP_FIND_LINKS", " ".join(links))
+        assert pip_sources() == PipSources((), links)
+        found = asking(web, Locations(), FOO)
+    assert [each.version for each in found.releases[FOO]] == ["1.5", "2.0", "3.0", "4.0", "2.1"]
+
+
+def test_credentials_of_the_users_netrc(web: Web, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "netrc"
+    monkeypatch.setenv("NETRC", str(file))
+    with serving(lambda _: Said(200, page("1.0"))) as server:
+        host = server.host.partition(":")[0]
+        for text in (f"machine {host} login user password secret", "machine other login a password b", "no"):
+            file.write_text(text)
+            assert asking(web, Locations(index=server.url), FOO).releases == {FOO: (Release("1.0"),)}
+        file.unlink()
+        asking(web, Locations(index=server.url), FOO)
+        with_user = server.url.replace("//", "//me:mine@")
+        file.write_text(f"machine {host} login user password secret")
+        asking(web, Locations(index=with_user), FOO)
+    sent = [each.headers.get("Authorization") for each in server.asked]
+    logins = [authorization(f"http://{each}@x") for each in ("user:secret", "me:mine")]
+    assert sent == [logins[0], None, None, None, logins[1]]
 
 
 def test_no_pip_at_all(no_settings: pytest.MonkeyPatch, tmp_path: Path) -> None:
     no_settings.setenv("PATH", str(tmp_path))
     no_settings.setattr("sys.executable", str(tmp_path / "python"))
     with pytest.raises(CouldNotAskError, match="no Python here has it"):
-        pip_indexes()
+        pip_sources()
 
 
 def test_lines_that_are_no_settings() -> None:

@@ -73,6 +73,44 @@ def test_where_a_head_is_not_enough_the_manifest_is_hashed(registry: Registry, h
     assert server.paths() == ["HEAD /v2/a/manifests/1", "GET /v2/a/manifests/1"]
 
 
+def test_a_proved_digest_is_that_of_what_was_sent(registry: Registry) -> None:
+    silent = Said(200, MANIFEST, (KIND,))
+    foreign = Said(200, MANIFEST, (KIND, ("Docker-Content-Digest", "sha512:abc")))
+    with serving(in_turn(GOOD, silent, foreign)) as server:
+        for tag in ("1", "2", "3"):
+            assert registry.digest(f"{server.host}/a:{tag}", proved=True) == DIGEST
+        found = registry.digests([f"{server.host}/a:4"], proved=True)
+    assert found.found == {f"{server.host}/a:4": DIGEST}
+    assert server.paths() == [f"GET /v2/a/manifests/{tag}" for tag in "1234"]
+
+
+def test_a_registry_that_names_another_digest_than_that_of_what_it_sends(registry: Registry) -> None:
+    liar = Said(200, MANIFEST, (KIND, ("Docker-Content-Digest", OTHER)))
+    with (
+        serving(in_turn(liar)) as server,
+        pytest.raises(CouldNotAskError, match="it names another digest for `1` than what it sends has"),
+    ):
+        registry.digest(f"{server.host}/a:1", proved=True)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"schemaVersion": "2"}', b"[" * 100_000])
+def test_what_only_says_that_it_is_an_image(registry: Registry, body: bytes) -> None:
+    with (
+        serving(in_turn(Said(200, body, (KIND,)))) as server,
+        pytest.raises(CouldNotAskError, match="its answer is no image, whatever it says"),
+    ):
+        registry.digest(f"{server.host}/a:1", proved=True)
+
+
+def test_a_bad_request_is_not_asked_again_with_encryption(registry: Registry) -> None:
+    with (
+        serving(in_turn(Said(400, b"no"))) as server,
+        pytest.raises(CouldNotAskError, match="it answers with 400"),
+    ):
+        registry.digest(f"{server.host}/a:1", proved=True)
+    assert len(server.asked) == 1
+
+
 @pytest.mark.parametrize(
     ("reference", "asked"),
     [("a", "latest"), ("a:1", "1"), (f"a@{DIGEST}", DIGEST), (f"a:1@{DIGEST}", DIGEST)],

@@ -1,0 +1,54 @@
+"""The use cases that look outwards: the public copy, and what is due for a rebuild."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rgraph.app import Workspace, view
+
+if TYPE_CHECKING:
+    from rgraph.due import Due
+    from rgraph.files.public_copy import Copied
+    from rgraph.files.writer import Drift
+
+
+def export(root: Path, target: Path, force: bool) -> Copied:
+    """Makes a folder the public copy of the catalogue. Raises RefusedError, UsageError, WriteError."""
+    from rgraph.files.public_copy import outside, write_copy
+
+    target = outside(root, target)
+    workspace = Workspace(root)
+    return write_copy(target, workspace.catalog.settings.name, _files(workspace), force)
+
+
+def check_export(root: Path, target: Path) -> Drift:
+    """How a folder differs from the public copy that it should be. Raises RefusedError, UsageError."""
+    from rgraph.files.public_copy import check_copy, outside
+
+    target = outside(root, target)
+    workspace = Workspace(root)
+    return check_copy(target, workspace.catalog.settings.name, _files(workspace))
+
+
+def _files(workspace: Workspace) -> Callable[[], Iterator[tuple[str, bytes]]]:
+    from rgraph.files.released_notes import released_notes
+    from rgraph.render.public import public_files
+
+    seen = view(workspace, workspace.ledger)
+    return lambda: public_files(seen, released_notes(workspace.root / "generated", workspace.ledger))
+
+
+def due(workspace: Workspace, ids: Sequence[str] | None, as_of: datetime.date) -> tuple[Due, ...]:
+    """When some images (or all) are due for a rebuild, the first first. Raises ManifestError."""
+    from rgraph.due import due as when
+
+    found = when(workspace.resolved, workspace.inventory, workspace.ledger, as_of)
+    chosen = found if ids is None else _those(found, set(ids))
+    return tuple(chosen)
+
+
+def _those(found: Sequence[Due], ids: set[str]) -> list[Due]:
+    return [each for each in found if each.image in ids]
