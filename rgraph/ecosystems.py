@@ -46,11 +46,19 @@ def bad_bound(type: str, comparisons: Range) -> str | None:
 _PLAIN = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,9}")
 
 
+def compared(type: str, version: str, bound: str) -> str:
+    """A version as it is compared with a bound.
+
+    PEP 440, "Version specifiers": a local version (`2.0.1+cu118`) counts only if the bound has one.
+    """
+    return version.partition("+")[0] if type == "pypi" and "+" not in bound else version
+
+
 def _fits(type: str, version: str, operator: str, bound: str) -> bool:
     if operator == "==" and version == bound:
         return True
     order = order_of(type)
-    key, other = order(version), order(bound)
+    key, other = order(compared(type, version, bound)), order(bound)
     if key is None or other is None:
         return False
     match operator:

@@ -17,10 +17,12 @@ MAX_LENGTH = 2000
 
 _OPERATORS = frozenset({"AND", "OR", "WITH"})
 _ASKS_FOR_SOURCE = re.compile(
-    r"(?:A|L)?GPL-|MPL-|EPL-|CPL-|CDDL-|EUPL-|CECILL-2|OSL-|MS-RL|QPL-|SISSL|IPL-|SPL-|APSL-"
+    r"(?:A|L)?GPL-|MPL-|EPL-|CPL-|CDDL-|EUPL-|CECILL-2|OSL-|MS-RL|QPL-|SISSL|IPL-|SPL-|APSL-|CPAL-|RPL-|SSPL-"
+    r"|Sleepycat$"
 )
 """Licences under which who passes on a program must say where its source is to be had: GNU GPL, LGPL
-and AGPL (GPL-2.0 section 3, GPL-3.0 section 6), MPL-2.0 3.2, EPL-2.0 3.1, CDDL-1.0 3.1, and their kin."""
+and AGPL (GPL-2.0 section 3, GPL-3.0 section 6), MPL-2.0 3.2, EPL-2.0 3.1, CDDL-1.0 3.1, CPAL-1.0 3.2,
+RPL-1.5 6.0, SSPL-1.0 6, Sleepycat 3, and their kin."""
 
 
 @cache
@@ -82,13 +84,13 @@ def admitted(expression: str, admits: Callable[[str], bool]) -> bool:
         if isinstance(tree, OR):
             return any(holds(each) for each in tree.args)
         if isinstance(tree, LicenseWithExceptionSymbol):
-            return admits(_present(tree.license_symbol.key))
-        return admits(_present(str(getattr(tree, "key", tree))))
+            return admits(present(tree.license_symbol.key))
+        return admits(present(str(getattr(tree, "key", tree))))
 
     return holds(_tree(expression))
 
 
-def _present(id: str) -> str:
+def present(id: str) -> str:
     """The present id of a licence: SPDX gave up `GPL-2.0` for `GPL-2.0-only`, `GPL-2.0+` for `-or-later`."""
     if re.fullmatch(r"(?:A|L)?GPL-[0-9.]+", id):
         return f"{id}-only"

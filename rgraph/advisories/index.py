@@ -27,7 +27,7 @@ def index(source: str, advisories: Iterable[Advisory], skipped: Iterable[Problem
         count += 1
         for name in dict.fromkeys(advisory.names):
             by_id.setdefault(name, []).append(advisory)
-        for name in dict.fromkeys(advisory.upstream or ()):
+        for name in dict.fromkeys(each for each in advisory.upstream or () if each.strip()):
             by_upstream.setdefault(name, []).append(advisory)
         for affected in advisory.affected or ():
             statement = advisory, affected

@@ -6,6 +6,7 @@ an advisory that cannot be judged is never taken for one that concerns nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -77,6 +78,9 @@ class Own(Struct, frozen=True, omit_defaults=True, gc=False):
     severity: Any = None
 
 
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 class Advisory(Struct, frozen=True, omit_defaults=True, gc=False):
     """An advisory."""
 
@@ -94,6 +98,8 @@ class Advisory(Struct, frozen=True, omit_defaults=True, gc=False):
     def __post_init__(self) -> None:
         if not self.id.strip():
             raise ValueError("its `id` is empty")
+        if self.withdrawn is not None and not _DAY.match(self.withdrawn):
+            raise ValueError("`withdrawn` is no point in time")
 
     @property
     def grade(self) -> str:
@@ -106,7 +112,7 @@ class Advisory(Struct, frozen=True, omit_defaults=True, gc=False):
     @property
     def names(self) -> tuple[str, ...]:
         """Its id, then its aliases."""
-        return self.id, *(self.aliases or ())
+        return self.id, *(each for each in self.aliases or () if each.strip())
 
 
 Statement = tuple[Advisory, Affected]

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Literal
 
 from rgraph.advisories.interface import Affected, Event, Interval
-from rgraph.ecosystems import order_of
+from rgraph.ecosystems import compared, order_of
 
 Verdict = Literal["affected", "free", "unknown"]
 
@@ -49,18 +49,37 @@ def judge(affected: Affected, type: str, version: str) -> Verdict:
     key = _key(type, version)
     if key is None:
         return "unknown"
-    within = {_holds(each, type, (1, key)) for each in affected.ranges if each.type != "GIT"}
-    if True in within or _is_listed(affected.versions, type, version, key):
+    within = {_holds(each, type, version) for each in affected.ranges if each.type != "GIT"}
+    if True in within or _is_listed(affected.versions, type, version):
         return "affected"
-    if affected.versions:
-        return "free"
-    return "unknown" if None in within or not within else "free"
+    if None in within:
+        return "unknown"
+    return "free" if within or affected.versions else "unknown"
 
 
-def _is_listed(versions: tuple[str, ...], type: str, version: str, key: Any) -> bool:
-    numbers = _numbers(version)
-    alike = (_key(type, each) for each in versions if _numbers(each) == numbers)
-    return any(each is not None and each == key for each in alike)
+def _is_listed(versions: tuple[str, ...], type: str, version: str) -> bool:
+    for text in {version, compared(type, version, "")}:
+        key = _key(type, text)
+        alike = (
+            each for each in _by_numbers(versions).get(_numbers(text), ()) if _counts(text, version, each)
+        )
+        # None does not compare with keys.
+        if key is not None and any((its := _key(type, each)) is not None and its == key for each in alike):
+            return True
+    return False
+
+
+def _counts(text: str, version: str, listed: str) -> bool:
+    return text == version or "+" not in listed
+
+
+@cache
+def _by_numbers(versions: tuple[str, ...]) -> dict[tuple[str, ...], list[str]]:
+    """Versions by the numbers in them: few need to be compared with one."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for each in versions:
+        found.setdefault(_numbers(each), []).append(each)
+    return found
 
 
 @cache
@@ -84,44 +103,44 @@ def _untagged(ref: str) -> str:
     return re.sub(r"^[A-Za-z][A-Za-z-]*[-_/]?(?=\d)", "", ref).replace("_", ".").lower()
 
 
-def _holds(interval: Interval, type: str, version: _Position) -> bool | None:
+def _holds(interval: Interval, type: str, version: str) -> bool | None:
     """Whether a version lies in a range; None if one of its ends is no version."""
     events = _events(interval, type)
     if events is None:
         return None
-    limits = [at for at, _, kind in events if kind == "limit"]
-    if limits and not any(version < limit for limit in limits):
+
+    def place(event: Event) -> _Position:
+        return 1, _key(type, compared(type, version, _bound(event)))
+
+    limits = [(at, event) for at, event in events if event.limit]
+    if limits and not any(place(event) < at for at, event in limits):
         return False
     inside = False
-    for at, _, kind in events:
-        match kind:
-            case "introduced" if version >= at:
-                inside = True
-            case "fixed" if version >= at:
-                inside = False
-            case "last_affected" if version > at:
-                inside = False
+    for at, event in events:
+        here = place(event)
+        if event.introduced and here >= at:
+            inside = True
+        elif (event.fixed and here >= at) or (event.last_affected and here > at):
+            inside = False
     return inside
 
 
-def _events(interval: Interval, type: str) -> list[tuple[_Position, bool, str]] | None:
-    """The events in order. What begins at a version stands before what ends there."""
+def _events(interval: Interval, type: str) -> list[tuple[_Position, Event]] | None:
+    """The events in order; what is fixed and introduced again at one version stands as it is written.
+
+    What begins at a version stands before what ends with it.
+    """
     found = []
     for event in interval.events:
         at = _position(event, type)
         if at is None:
             return None
-        kind = _kind(event)
-        found.append((at, kind != "introduced", kind))
-    return sorted(found)
+        found.append((at, event))
+    return sorted(found, key=lambda each: (each[0], bool(each[1].last_affected)))
 
 
-def _kind(event: Event) -> str:
-    if event.introduced:
-        return "introduced"
-    if event.fixed:
-        return "fixed"
-    return "last_affected" if event.last_affected else "limit"
+def _bound(event: Event) -> str:
+    return event.introduced or event.fixed or event.last_affected or event.limit
 
 
 def _position(event: Event, type: str) -> _Position | None:
@@ -129,7 +148,7 @@ def _position(event: Event, type: str) -> _Position | None:
         return _BEGIN
     if "*" in event.limit:
         return _END
-    key = _key(type, event.introduced or event.fixed or event.last_affected or event.limit)
+    key = _key(type, _bound(event))
     return None if key is None else (1, key)
 
 

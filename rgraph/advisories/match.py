@@ -66,6 +66,8 @@ class Matcher:
 
     def _covers(self, name: Called) -> bool:
         scope = name.scope
+        if not scope.release:
+            return any(base == scope.base for base, _ in self._given.ecosystems)
         return not {(scope.base, scope.release), (scope.base, "")}.isdisjoint(self._given.ecosystems)
 
     def matches(self, declared: Declared) -> tuple[Match, ...]:
@@ -119,12 +121,18 @@ class Matcher:
         found: dict[str, Match | None] = {}
         for name in names:
             groups: dict[str, tuple[Vulnerability, list[Affected]]] = {}
+            elsewhere: dict[str, Vulnerability] = {}
             for advisory, affected in self._given.by_package.get((name.scope.base, name.name), ()):
+                group = self._group(advisory)
                 if _concerns(affected, name):
-                    group = self._group(advisory)
                     groups.setdefault(group.id, (group, []))[1].append(affected)
+                elif not name.scope.release:
+                    # Of which release it is nobody knows.
+                    elsewhere[group.id] = group
             for id, (group, statements) in groups.items():
                 found[id] = _graver(found.get(id), _match(group, statements, name, exact))
+            for id, group in elsewhere.items():
+                found[id] = _graver(found.get(id), Match(group, "unknown"))
         return found
 
 

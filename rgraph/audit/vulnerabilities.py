@@ -190,7 +190,10 @@ def _version_unknown(subject: Subject, held: Held, matches: list[Match]) -> Find
     count = f"{len(matches)} known vulnerabilities" if len(matches) > 1 else "a known vulnerability"
     least = lowest(declared.component)
     help = "pin its version"
-    if declared.component.version:
+    if declared.component.type == "deb" and "distro=" not in declared.purl:
+        what = f"{_named(held)} is of a release that is not known, and {count} may be in it: {ids}"
+        help = "say `distribution` of the External below"
+    elif declared.component.version:
         what = f"the version of {_named(held)} cannot be compared with those of {count}: {ids}"
         help = "pin a released version, or read these advisories and waive the finding"
     elif least:
@@ -199,7 +202,8 @@ def _version_unknown(subject: Subject, held: Held, matches: list[Match]) -> Find
         pinned = declared.component.pinned_by
         has = f"only its {pinned}" if pinned else "no version"
         what = f"{declared.name} has {has}, so that nobody can say whether it has {count}: {ids}"
-    names = tuple(name for each in matches for name in each.vulnerability.ids)
+    # A waiver of one of several would hide the others, and those to come.
+    names = matches[0].vulnerability.ids if len(matches) == 1 else ()
     return _finding(subject, VERSION_UNKNOWN, held, what, names, help)
 
 

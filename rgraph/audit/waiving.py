@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from msgspec import Struct
 
 from rgraph.audit.interface import Finding, Rule
 from rgraph.audit.subject import Subject
+from rgraph.audit.text.patterns import pattern
 from rgraph.catalog import Waived
 
 EXPIRED = Rule("RG901", "waiver-expired", "error", "A waiver's last day has passed.")
@@ -32,20 +30,31 @@ class Waivers:
         self._today = subject.today
         self._all = subject.catalog.waivers
         self._used: set[int] = set()
-        self._by_rule: dict[str, list[int]] = {}
+        self._exact: dict[tuple[str, str], list[int]] = {}
+        self._patterns: dict[str, list[tuple[str, int]]] = {}
         for index, waiver in enumerate(self._all):
-            self._by_rule.setdefault(waiver.manifest.rule, []).append(index)
+            for each in waiver.where:
+                if "*" in each:
+                    self._patterns.setdefault(waiver.manifest.rule, []).append((each, index))
+                else:
+                    self._exact.setdefault((waiver.manifest.rule, each), []).append(index)
 
     def accepting(self, finding: Finding) -> Waived | None:
         """The waiver that accepts a finding; an expired one accepts nothing, but is of use."""
-        found = None
-        for index in self._by_rule.get(finding.rule.id, ()):
-            waiver = self._all[index]
-            if _meets(waiver.where, (finding.subject, *finding.names, finding.place.file)):
-                self._used.add(index)
-                if found is None and self._today <= waiver.until:
-                    found = waiver
-        return found
+        meeting = sorted(self._meeting(finding))
+        self._used.update(meeting)
+        return next(
+            (waiver for waiver in map(self._all.__getitem__, meeting) if self._today <= waiver.until), None
+        )
+
+    def _meeting(self, finding: Finding) -> set[int]:
+        rule, names = finding.rule.id, (finding.subject, *finding.names, finding.place.file)
+        found = {index for name in names for index in self._exact.get((rule, name), ())}
+        return found | {
+            index
+            for text, index in self._patterns.get(rule, ())
+            if any(pattern(text).fullmatch(name) for name in names)
+        }
 
     def findings(self, judged: Iterable[str]) -> Iterator[Finding]:
         """What is wrong with the waivers of some rules, after all findings were shown to them."""
@@ -60,13 +69,3 @@ class Waivers:
             elif index not in self._used and written.rule in rules:
                 what = f"the waiver accepts nothing: no finding of {written.rule} has such a name"
                 yield Finding(USELESS, waiver.place.at("where"), what, subject, "remove it")
-
-
-def _meets(where: tuple[str, ...], names: tuple[str, ...]) -> bool:
-    return any(_pattern(each).fullmatch(name) for each in where for name in names)
-
-
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    # `*` alone is special: purls and references are full of the other signs that fnmatch knows.
-    return re.compile(fnmatch.translate(text.replace("[", "[[]").replace("?", "[?]")))

@@ -23,6 +23,8 @@ from rgraph.suggest import did_you_mean
 from rgraph.versions import Range, parse_range
 
 _RULE = re.compile(r"RG[1-9][0-9]{2}")
+_OF_WAIVERS = ("RG901", "RG902")
+"""Rules about the waivers themselves."""
 _FAR = date(9999, 12, 31)
 
 
@@ -93,6 +95,9 @@ def waived(waiver: Waiver, place: Place, problems: Problems) -> Waived:
     """A waiver, its fields checked. Whether its rule exists is the audit's to say."""
     if not _RULE.fullmatch(waiver.rule):
         problems.add(place.at("rule"), f"`{waiver.rule}` is no id of a rule", "write it as `RG101`")
+    if waiver.rule in _OF_WAIVERS:
+        help = "remove or renew the waiver that it is about"
+        problems.add(place.at("rule"), f"what {waiver.rule} finds cannot be waived", help)
     where = tuple(waiver.where) if isinstance(waiver.where, list) else (waiver.where,)
     for key, text in (("reason", waiver.reason), ("owner", waiver.owner), ("where", "".join(where))):
         if not text.strip():
@@ -122,6 +127,9 @@ def _key_of(purl: Purl, place: Place, problems: Problems) -> FactKey:
     if component.qualifiers or component.subpath:
         what = f"`{purl}` has qualifiers or a subpath, and a fact holds whatever they are"
         problems.add(place, what, "leave out what stands behind `?` or `#`")
+    if component.type == "deb" and component.namespace:
+        help = f"write `pkg:deb/{component.name}`"
+        problems.add(place, f"`{purl}` names a distribution, and a fact of a deb holds for all of them", help)
     return component.type, component.namespace, component.name
 
 

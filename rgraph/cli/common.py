@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TextIO
 
 import typer
 
@@ -96,20 +96,25 @@ def write(pieces: Iterable[str]) -> None:
     sys.stdout.write("\n")
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    # A stream that the caller closed is None.
+    return stream is not None and stream.isatty()
+
+
 def bold(text: str) -> str:
     """A text that stands out on a terminal."""
-    return typer.style(text, bold=True) if sys.stdout.isatty() else text
+    return typer.style(text, bold=True) if _is_terminal(sys.stdout) else text
 
 
 def coloured(text: str, colour: str, *, err: bool = False) -> str:
     """A text in bold and in a colour, if stdout (or stderr) is a terminal."""
     stream = sys.stderr if err else sys.stdout
-    return typer.style(text, fg=colour, bold=True) if stream.isatty() else text
+    return typer.style(text, fg=colour, bold=True) if _is_terminal(stream) else text
 
 
 def dimmed(text: str) -> str:
     """A text that stands back on a terminal."""
-    return typer.style(text, dim=True) if sys.stdout.isatty() else text
+    return typer.style(text, dim=True) if _is_terminal(sys.stdout) else text
 
 
 def named(ids: Sequence[str], total: int = 0) -> str:

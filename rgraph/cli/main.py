@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 
 from rgraph import __version__
 from rgraph.cli import audit, bump, catalogue, components, due, explain, export, files, lock, plans, releases
-from rgraph.errors import RgraphError
+from rgraph.errors import RgraphError, UsageError
 
 app = typer.Typer(
     name="rgraph",
@@ -76,8 +77,12 @@ def main() -> None:
     """Runs the command of `sys.argv`; exits with its code."""
     # A run is short and makes few cycles; collecting them would take longer than everything else.
     gc.disable()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # The same bytes in every locale.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app()
+        _run()
     except RgraphError as error:
         from rgraph.cli.problems import show_error
 
@@ -89,6 +94,23 @@ def main() -> None:
         sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _run() -> None:
+    try:
+        try:
+            app()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # Of an open file: stdout. Python would try once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UsageError(f"the output cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 def _directory() -> Path:

@@ -6,6 +6,7 @@ symbolic link is followed, and sizes are bounded.
 
 from __future__ import annotations
 
+import lzma
 import os
 import stat
 import zipfile
@@ -135,6 +136,9 @@ def _entries(
         parts = entry.filename.split("/")
         if entry.is_dir() or any(each.startswith(".") and each not in (".", "..") for each in parts):
             continue
+        if entry.filename.lower().endswith(".zip"):
+            place = Place(f"{name}/{shown(entry.filename)}")
+            problems.add(place, "is a zip inside of the zip", "unpack it, and point to the folder")
         if not entry.filename.lower().endswith(_ENDINGS):
             continue
         what, help = _entry_fault(entry, parts)
@@ -169,7 +173,14 @@ def _read_entries(archive: zipfile.ZipFile, name: str, entries: Sequence[zipfile
                 with archive.open(entry) as stream:
                     # One more than it says it has, so that its checksum is compared.
                     yield file, stream.read(entry.file_size + 1)
-            except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+            except (
+                zipfile.BadZipFile,
+                zlib.error,
+                lzma.LZMAError,
+                NotImplementedError,
+                EOFError,
+                OSError,
+            ) as error:
                 problems.add(Place(file), f"cannot be unpacked: {str(error).lower()}")
 
     return _read_all(contents(), problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +18,7 @@ from rgraph.files.second_half import in_halves
 from rgraph.files.tree import is_elsewhere, read, shown
 from rgraph.files.trees import Disk, Tree
 from rgraph.files.yaml_nodes import compose, load
-from rgraph.files.yaml_text import Faults, decode, split_lines
+from rgraph.files.yaml_text import Faults, decode, split_lines, unprintable
 from rgraph.files.yaml_walk import Positions
 
 MANIFESTS: Final = "manifests"
@@ -188,6 +189,10 @@ def _all_files(tree: Tree, folder: str, file: str, problems: Problems) -> Iterat
             yield below, path
 
 
+_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f]")
+"""Characters that no text of a licence has; a form feed is one that GNU's have between pages."""
+
+
 def _notices(tree: Tree, top: str, problems: Problems) -> Iterator[tuple[str, str]]:
     if tree.kind(top) != "folder":
         return
@@ -199,7 +204,12 @@ def _notices(tree: Tree, top: str, problems: Problems) -> Iterator[tuple[str, st
         if raw is None:
             continue
         try:
-            yield name, raw.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n")
+            text = raw.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n")
+            if found := _CONTROL.search(text):
+                line = text.count("\n", 0, found.start()) + 1
+                place = Place(file, line=line, column=found.start() - text.rfind("\n", 0, found.start()))
+                problems.add(place, *unprintable("the line holds", found[0]))
+            yield name, text
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
             problems.add(Place(file, line=line, column=1), "is not UTF-8", "save the file as UTF-8")

@@ -159,7 +159,7 @@ class Notices:
             about = [each.declared.purl]
             name += "" if each.declared.version else f" {texts.NO_VERSION}"
             if fact:
-                about.append(fact.copyright or texts.NO_COPYRIGHT)
+                about.append(fact.copyright.strip() or texts.NO_COPYRIGHT)
                 about += [*_named("Home", fact.homepage), *_named("Source", fact.source_offer)]
         lines = [*about, f"Licence: {each.license or texts.NOT_KNOWN}{status}", *_text_line(each)]
         lines += _named("Restriction on use", restriction)

@@ -15,13 +15,19 @@ _MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 """What `uname -m` prints on each platform."""
 
 
-_CREDENTIALS = re.compile(r"(https?://)[^/@]*@")
-_CONDA_TOKEN = re.compile(r"(https?://[^/]+)/t/[^/]+")
+_SSH_PASSWORD = re.compile(r"((?:[a-z]+\+)?ssh://[^/@:]*):[^/@]*@", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"((?<![a-z+])(?:[a-z]+\+)?(?!ssh)[a-z]+://)[^/@]*@", re.IGNORECASE)
+_CONDA_TOKEN = re.compile(r"([a-z]+://[^/]+)/t/[^/]+", re.IGNORECASE)
 
 
 def shown(url: str) -> str:
-    """An address without the credentials in it: purls are published, even those of private steps."""
-    return _CONDA_TOKEN.sub(r"\1", _CREDENTIALS.sub(r"\1", url))
+    """An address without what may be a secret in it: purls are published, even those of private steps.
+
+    Left out: a password, a user but for that of SSH, conda's token, and what stands behind `?`, where
+    signed addresses have their signature.
+    """
+    plain = re.sub(r"\?[^#]*", "", url)
+    return _CONDA_TOKEN.sub(r"\1", _CREDENTIALS.sub(r"\1", _SSH_PASSWORD.sub(r"\1@", plain)))
 
 
 class Fetch(Struct, frozen=True):

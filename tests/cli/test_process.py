@@ -79,6 +79,39 @@ def test_a_reader_that_has_enough(root: Path) -> None:
     assert found.returncode == 0
 
 
+@pytest.mark.parametrize("arguments", ["plan", "audit --fail-on never", "components --format json"])
+def test_what_cannot_be_written_is_an_error(root: Path, arguments: str) -> None:
+    found = process(root, "bash", "-c", f"{' '.join(PROGRAM)} {arguments} >/dev/full")
+    assert (found.returncode, found.stderr) == (
+        2,
+        "error: the output cannot be written: no space left on device\n",
+    )
+
+
+def test_a_closed_output_is_no_error(root: Path) -> None:
+    found = process(root, "bash", "-c", f"{' '.join(PROGRAM)} plan >&-")
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_the_locale_changes_no_byte(root: Path) -> None:
+    catalog = root / "manifests/base/accents.yaml"
+    catalog.write_text("kind: base\nname: accents\nfrom: ubuntu\nvariant: a\nlabel: {note: Grüße}\n")
+    plain = process(root, *PROGRAM, "show", "accents:a", "--format", "json", PYTHONUTF8="1")
+    other = process(
+        root,
+        *PROGRAM,
+        "show",
+        "accents:a",
+        "--format",
+        "json",
+        PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0",
+        LC_ALL="C",
+    )
+    assert plain.returncode == other.returncode
+    assert plain.stdout == other.stdout
+
+
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], ["plan", "--help"], ["release", "cut", "--help"]]
 )

@@ -15,7 +15,7 @@ from rgraph.advisories.index import index
 from rgraph.advisories.interface import Advisory, Affected, Event, Interval
 from rgraph.advisories.judge import first_fixed, judge, may_return
 from rgraph.advisories.match import Matcher
-from rgraph.ecosystems import order_of
+from rgraph.ecosystems import compared, order_of
 from rgraph.errors import Place
 from rgraph.inventory import Declared
 from rgraph.steps.interface import Component
@@ -100,7 +100,7 @@ def test_what_a_range_holds_can_be_enumerated(made: tuple[str, list[tuple[int, i
 
 @given(TYPES, st.text("01.-+~:!abcpostrv_", max_size=8), st.text("01.-+~:!abcpostrv_", max_size=8))
 def test_a_listed_version_is_found_in_any_notation(type: str, one: str, other: str) -> None:
-    key, its = order_of(type)(one), order_of(type)(other)
+    key, its = order_of(type)(compared(type, one, other)), order_of(type)(other)
     same = one == other or (key is not None and its is not None and key == its)
     if one:
         assert (judge(Affected(versions=(other,)), type, one) == "affected") is same

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from rgraph.ecosystems import LONGEST, bad_bound, in_range, order_of
+from rgraph.ecosystems import LONGEST, bad_bound, compared, in_range, order_of
 from rgraph.versions import parse_range
 
 ASCENDING = {
@@ -71,10 +71,31 @@ def _cases(table: dict[str, list[list[str]]]) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("type", "lower", "higher"), _cases(ASCENDING))
 def test_order(type: str, lower: str, higher: str) -> None:
+    order = order_of(type)
+    assert order(lower) < order(higher)
     assert in_range(type, lower, (("<", higher), ("<=", higher)))
-    assert in_range(type, higher, ((">", lower), (">=", lower)))
     assert not in_range(type, lower, ((">=", higher),))
-    assert not in_range(type, higher, (("==", lower),))
+    # A local version of PEP 440 counts only beside another one.
+    if compared(type, higher, lower) == higher:
+        assert in_range(type, higher, ((">", lower), (">=", lower)))
+        assert not in_range(type, higher, (("==", lower),))
+
+
+@pytest.mark.parametrize(
+    ("version", "comparison", "fits"),
+    [
+        ("2.0.1+cu118", ("<=", "2.0.1"), True),
+        ("2.0.1+cu118", ("==", "2.0.1"), True),
+        ("2.0.1+cu118", (">", "2.0.1"), False),
+        ("2.0.1+cu118", ("==", "2.0.1+cu117"), False),
+        ("2.0.1+cu118", (">", "2.0.1+cu117"), True),
+        ("2.0.1", ("<", "2.0.1+cu118"), True),
+    ],
+)
+def test_a_local_version_counts_only_beside_another_one(
+    version: str, comparison: tuple[str, str], fits: bool
+) -> None:
+    assert in_range("pypi", version, (comparison,)) is fits
 
 
 @pytest.mark.parametrize(("type", "left", "right"), _cases(EQUAL))

@@ -11,9 +11,10 @@ from msgspec import Struct
 from rgraph.audit.interface import Finding, Rule
 from rgraph.audit.licensing.facts import bringers_of, held, shown, used_components
 from rgraph.audit.subject import Brought, Subject, plain_purl
+from rgraph.audit.text.patterns import pattern
 from rgraph.catalog import FactKey
 from rgraph.errors import Place
-from rgraph.licenses import admitted, ids_of
+from rgraph.licenses import admitted, ids_of, present
 
 DENIED = Rule(
     "RG203", "licence-denied", "error", "An image holds something under a licence that the policy denies."
@@ -49,9 +50,9 @@ class _Policy:
 
     def _judged(self, expression: str) -> _Verdict | None:
         if not admitted(expression, lambda id: not _has(self._deny, id)):
-            return _Verdict(DENIED, tuple(id for id in ids_of(expression) if _has(self._deny, id)))
+            return _Verdict(DENIED, tuple(id for id in _ids(expression) if _has(self._deny, id)))
         if self._allow and not admitted(expression, lambda id: _has(self._allow, id)):
-            return _Verdict(NOT_ALLOWED, tuple(id for id in ids_of(expression) if not _has(self._allow, id)))
+            return _Verdict(NOT_ALLOWED, tuple(id for id in _ids(expression) if not _has(self._allow, id)))
         return None
 
     @cached_property
@@ -63,8 +64,12 @@ class _Policy:
         return _patterns(self._licenses.allow)
 
 
+def _ids(expression: str) -> Iterator[str]:
+    return map(present, ids_of(expression))
+
+
 def _patterns(written: Iterable[str]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(re.escape(each).replace(r"\*", ".*"), re.IGNORECASE) for each in written)
+    return tuple(pattern(present(each), re.IGNORECASE) for each in written)
 
 
 def _has(patterns: Iterable[re.Pattern[str]], id: str) -> bool:

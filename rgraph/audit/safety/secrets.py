@@ -29,7 +29,8 @@ _HELP: Final = (
 )
 _ARG_HELP: Final = "use a build secret: a build argument stays in the image's history"
 
-_Seen = tuple[Place, str, Level | None, str]
+_Seen = tuple[Place, str, Level | None, str, str]
+"""Place, what, level, help, and the name that the secret is given; empty if it has none."""
 
 
 def check_step(subject: Subject, files: Files, use: StepUse) -> Iterator[Finding]:
@@ -56,8 +57,10 @@ def _findings(
     subject: Subject, files: Files, ids: tuple[str, ...], found: Iterable[_Seen]
 ) -> Iterator[Finding]:
     images = subject.holding(ids)
-    for place, what, level, help in found:
-        yield Finding(SECRET, place, what, files.owner(place), help, images, level=level)
+    for place, what, level, help, name in found:
+        # With the name: a waiver of one must not hide the next one of the same layer.
+        about = f"{files.owner(place)} {name}".rstrip()
+        yield Finding(SECRET, place, what, about, help, images, level=level)
 
 
 def _in_step(use: StepUse) -> Iterator[_Seen]:
@@ -101,22 +104,22 @@ def _argument(name: str, default: str, place: Place) -> Iterator[_Seen]:
         what = (
             f"the build argument `{name}` is named like a secret, and its value stays in the image's history"
         )
-        found = [(place, what, "warning", _ARG_HELP)]
+        found = [(place, what, "warning", _ARG_HELP, name)]
     yield from found
 
 
 def _named(kind: str, name: str, value: str, place: Place) -> Iterator[_Seen]:
     """A secret by its format, else by the name that it is given."""
-    found = [*_formats(f"{kind} `{name}`", value, place)]
+    found = [*_formats(f"{kind} `{name}`", value, place, name)]
     if not found and is_secret_name(name) and is_literal(value):
-        found = [(place, f"{kind} `{name}` is named like a secret and has a value", None, _HELP)]
+        found = [(place, f"{kind} `{name}` is named like a secret and has a value", None, _HELP, name)]
     yield from found
 
 
-def _formats(what: str, text: str, place: Place) -> Iterator[_Seen]:
+def _formats(what: str, text: str, place: Place, name: str = "") -> Iterator[_Seen]:
     for secret in secrets_in(text):
         start = f" (`{secret.start}...`)" if secret.start else ""
-        yield place, f"{what} holds {secret.kind}{start}", None, _HELP
+        yield place, f"{what} holds {secret.kind}{start}", None, _HELP, name
 
 
 def _in_script(script: Script) -> Iterator[_Seen]:
@@ -124,9 +127,15 @@ def _in_script(script: Script) -> Iterator[_Seen]:
         yield from _formats(f"`{script.key}`", text, place)
     for line in script.lines:
         for name in _given(line.command):
-            yield line.place, f"`{script.key}` gives a value to `{name}`, named like a secret", None, _HELP
+            yield (
+                line.place,
+                f"`{script.key}` gives a value to `{name}`, named like a secret",
+                None,
+                _HELP,
+                name,
+            )
         if how := _logs_in(line.command):
-            yield line.place, f"`{script.key}` gives curl a secret with `{how}`", None, _HELP
+            yield line.place, f"`{script.key}` gives curl a secret with `{how}`", None, _HELP, how
     yield from _passwords(script)
 
 
@@ -142,7 +151,8 @@ def _passwords(script: Script) -> Iterator[_Seen]:
             for text in (*command.arguments, *command.stdin.split()):
                 match = _PASSWORD.match(text)
                 if match and is_literal(match["password"]):
-                    yield line.place, f"`{script.key}` sets the password of `{match['user']}`", None, _HELP
+                    what = f"`{script.key}` sets the password of `{match['user']}`"
+                    yield line.place, what, None, _HELP, match["user"]
 
 
 _SETTERS: Final = listed_words("export declare readonly local set setx")

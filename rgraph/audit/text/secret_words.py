@@ -42,7 +42,7 @@ _FORMATS: Final[tuple[tuple[str, str], ...]] = (
 """Kind -> its format. Sources: the makers' documentation as named above each."""
 
 _SECRET = re.compile(
-    r"(?<![A-Za-z0-9_-])(?:"
+    r"(?:(?<![A-Za-z0-9_-])|(?<=%[0-9A-Fa-f]{2}))(?:"
     + "|".join(f"(?P<k{index}>{form})" for index, (_, form) in enumerate(_FORMATS))
     + ")"
 )
@@ -50,8 +50,9 @@ _USER_INFO = re.compile(
     r"(?<![A-Za-z0-9+.-])[a-z][a-z0-9+.-]{1,20}://(?P<user>[^\s/?#@:'\"]{0,200}):(?P<password>[^\s/?#@'\"]{1,500})@"
 )
 _NAME = re.compile(
-    r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|PAT|CREDENTIALS?"
-    r"|(?:API|ACCESS|SECRET|PRIVATE|ACCOUNT|AUTH|ENCRYPTION|SIGNING|STORAGE|LICENSE)_?KEY|APIKEY|CONNECTION_STRING)$"
+    r"(?:(?:^|_)(?:[A-Z]+TOKEN|TOKEN|[A-Z]*PASSWORD|[A-Z]*PASSWD|PASSPHRASE|PASS|(?<=_)PWD|SECRET|PAT|CREDENTIALS?"
+    r"|(?:API|ACCESS|SECRET|PRIVATE|ACCOUNT|AUTH|ENCRYPTION|SIGNING|STORAGE|LICENSE)_?KEY|APIKEY|CONNECTION_STRING)"
+    r")(?:_?[0-9]+)?$"
 )
 _SWITCH = re.compile(
     r"(?:^|_)(?:NO|DISABLED?|ALLOW|RANDOM|ASK|PROMPT|REQUIRED?|USE|SKIP|EMPTY|CHANGE|FORCE|ENABLED?|WITHOUT)_"

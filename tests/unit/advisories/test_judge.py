@@ -58,7 +58,15 @@ LAST = affected("introduced 0, last_affected 1.5")
         (TWICE, "pypi", "0123abc", "unknown"),
         (affected("introduced 0, fixed odd"), "pypi", "1.0", "unknown"),
         (affected("introduced 0, fixed odd", "introduced 0, fixed 2"), "pypi", "1.0", "affected"),
-        (affected("introduced 0, fixed odd", versions="2.0"), "pypi", "1.0", "free"),
+        (affected("introduced 0, fixed odd", versions="2.0"), "pypi", "1.0", "unknown"),
+        # A local version is the public one with patches of somebody's own.
+        (LAST, "pypi", "1.5+cu118", "affected"),
+        (affected("introduced 0, fixed 1.5"), "pypi", "1.5+cu118", "free"),
+        (affected("introduced 0, fixed 1.5+cu118"), "pypi", "1.5+cu117", "affected"),
+        (affected(versions="1.5"), "pypi", "1.5.0+cu118", "affected"),
+        (affected(versions="1.5+cu117"), "pypi", "1.5+cu118", "free"),
+        # Fixed, and introduced again by the same version.
+        (affected("introduced 0, fixed 1.0, introduced 1.0, fixed 2.0"), "pypi", "1.5", "affected"),
         (affected("introduced 0", type="GIT"), "pypi", "1.0", "unknown"),
         (affected("introduced 0", type="GIT", versions="1.1"), "pypi", "1.0", "free"),
         (affected(), "pypi", "1.0", "unknown"),
@@ -133,6 +141,7 @@ def test_a_range_has_a_type_and_a_beginning(interval: dict[str, object]) -> None
 @pytest.mark.parametrize("type", ["pypi", "deb", "cran", "bioconductor"])
 def test_texts_that_are_no_versions_are_no_obstacle(type: str) -> None:
     odd = affected("introduced 0, fixed 1", "introduced odd", versions="odd 1..0 1:1:0 -1.0")
-    assert judge(odd, type, "1.0") == "free"
+    assert judge(odd, type, "0.5") == "affected"
+    assert judge(odd, type, "1.0") == "unknown"
     assert first_fixed([odd], type, "0.5") == "1"
     assert may_return(odd, type, "1.0") is True

@@ -54,6 +54,22 @@ def test_advisories_of_one_vulnerability_are_one_with_all_ids() -> None:
     assert found(given(apart, two, between, one), pypi("tool")) == expected
 
 
+def test_an_empty_alias_joins_nothing() -> None:
+    one, two = advisory("A-1", "tool", aliases=("",)), advisory("B-1", "tool", aliases=(" ", ""))
+    assert found(given(one, two), pypi("tool")) == [
+        (("A-1",), "affected", "2.0"),
+        (("B-1",), "affected", "2.0"),
+    ]
+
+
+def test_a_deb_of_no_known_release_is_neither_affected_nor_free() -> None:
+    placeless = Declared(Component("deb", "tool", "1.0"), "pkg:deb/ubuntu/tool@1.0", None, Place("a.yaml"))
+    of_releases = given(
+        advisory("A-1", "tool", ecosystem="Ubuntu:22.04:LTS"), advisory("B-1", "tool", ecosystem="Ubuntu")
+    )
+    assert found(of_releases, placeless) == [(("A-1",), "unknown", ""), (("B-1",), "affected", "2.0")]
+
+
 def test_upstream_does_not_merge_and_is_found_by_name() -> None:
     advisories = given(
         advisory("USN-1", "tool", upstream=["CVE-1"]), advisory("USN-2", "tool", upstream=["CVE-1"])

@@ -131,3 +131,13 @@ def test_findings_stand_by_level_then_rule(tmp_path: Path) -> None:
     assert order == sorted(order)
     assert report.at_least("note") == bool(report.findings)
     assert not Report((), ()).at_least("note")
+
+
+def test_many_signs_for_any_text_take_no_longer(tmp_path: Path) -> None:
+    licence = "LicenseRef-" + "a" * 200
+    found = audited(
+        tmp_path,
+        catalog=CATALOG + f"  licenses: {{deny: ['LicenseRef-{'*a' * 12}*b', 'LicenseRef-{'*a' * 12}*']}}\n",
+        facts=f"kind: components\ncomponents: [{{purl: pkg:deb/curl, license: {licence}}}]\n",
+    )
+    assert "RG203" in [each.rule.id for each in found.findings]

@@ -112,6 +112,8 @@ def test_both_halves_are_read(tmp_path: Path) -> None:
             '[{"type": "SEMVER", "events": [{"introduced": "0", "fixed": "1"}]}]}]}',
             "an event is one of `introduced`, `fixed`, `last_affected` and `limit`",
         ),
+        ("a.json", '{"id": "A", "withdrawn": "no"}', "`withdrawn` is no point in time"),
+        ("a.json", '{"id": "A", "withdrawn": ""}', "`withdrawn` is no point in time"),
         ("a.yaml", "", "1:1: is no YAML that can be read: the file is empty"),
         ("a.yaml", "id: A\naffected: [\n", "is no YAML that can be read: the file ends inside brackets"),
         (
@@ -214,12 +216,21 @@ def test_bad_entries_of_a_zip_are_skipped(tmp_path: Path) -> None:
         archive.writestr("longer.json", GOOD + " " * 10_000_000)
         archive.getinfo("longer.json").file_size = len(GOOD)
         archive.writestr("large.json", GOOD + " " * reading.MAX_SIZE)
+        archive.writestr("inner.zip", b"")
+        archive.writestr("lzma.json", GOOD, zipfile.ZIP_LZMA)
+    whole = bytearray(path.read_bytes())
+    # Behind the local header (30 bytes and the name) stand 4 bytes, then LZMA's 5 of properties.
+    start = whole.index(b"lzma.json") + len("lzma.json") + 4
+    whole[start : start + 5] = b"\xff" * 5
+    path.write_bytes(whole)
     assert skipped(read_advisories(path)) == [
         "given.zip/damaged.json:0:0: cannot be unpacked: bad crc-32 for file 'damaged.json'",
         "given.zip/encrypted.json:0:0: is encrypted",
+        "given.zip/inner.zip:0:0: is a zip inside of the zip",
         "given.zip/large.json:0:0: has 33 MiB, more than the 32 MiB that are read",
         "given.zip/link.json:0:0: is a symbolic link",
         "given.zip/longer.json:0:0: cannot be unpacked: bad crc-32 for file 'longer.json'",
+        "given.zip/lzma.json:0:0: cannot be unpacked: invalid or unsupported options",
     ]
 
 
