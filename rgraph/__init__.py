@@ -15,8 +15,14 @@ The data flow, and where each part of it lives (each room imports only those abo
 `errors`, `names`, `versions`, `expressions` are what everything stands on; `ecosystems` compares versions,
 `licenses` reads licence expressions; `graph` orders, `selection` chooses, `inventory` counts components,
 `attribution` knows which licence texts they need, `provenance` where they come from, `advisories` whether
-they are affected; `schema` documents the language; `app` has the use cases, one function for each command;
-`cli` shows them.
+they are affected; `schema` documents the language.
+
+`comparison` tells why two catalogues differ, `release` what a release holds and what its notes may say,
+`bumping` which bytes hold a version, `outdated` what an index (`indexes`) has newer, `locking` what the lock
+lacks, `due` what is to be built again. `engines` asks git, registries and indexes.
+
+The use cases, one function for each command: `app`, `history` (git), `releasing`, `relocking` (registries),
+`upkeep` (versions), `publishing` (the public copy). `cli` shows what they give.
 """
 
 __version__ = "0.1.0"

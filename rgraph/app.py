@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rgraph.catalog import Catalog, build_catalog
 from rgraph.errors import Problems, UsageError
-from rgraph.files.reader import read_sources
+from rgraph.files.reader import JOURNAL, read_sources
 from rgraph.fingerprint import fingerprints
 from rgraph.inventory import Inventory
 from rgraph.ledger import LEDGER_FILE, Ledger, next_tag, read_ledger
@@ -48,6 +48,11 @@ class Workspace:
     ) -> None:
         self.root = root
         self.tree = tree
+        if tree is None and (root / JOURNAL).exists():
+            raise UsageError(
+                "a `rgraph bump` was killed while it wrote: manifests may be half edited",
+                "the next `rgraph bump` puts them back first; if all is well, remove .rgraph-bump",
+            )
         problems, later = Problems(), Problems()
         sources = read_sources(root, problems, tree)
         documents = [
@@ -188,18 +193,6 @@ def kept(ledger: Ledger) -> Keep:
     return is_kept
 
 
-def check_last_release(workspace: Workspace) -> None:
-    """Compares the last release with its record, for no later line of the ledger has its hash.
-
-    Raises ManifestError if one of them was changed.
-    """
-    from rgraph.files.releases import Releases
-
-    if workspace.ledger.releases:
-        last = workspace.ledger.releases[-1].tag
-        Releases(workspace.root / "generated", workspace.ledger).record(last)
-
-
 def check_releases(workspace: Workspace) -> None:
     """Compares all releases with their records. Raises ManifestError with all that is wrong."""
     from rgraph.files.releases import Releases
@@ -212,20 +205,22 @@ def generate(root: Path) -> Drift:
     from rgraph.files import writer
     from rgraph.files.folder_lock import locked
     from rgraph.files.record import remove_leftovers
+    from rgraph.files.releases import check_last
 
     with locked(root):
         workspace = Workspace(root)
         remove_leftovers(root / LEDGER_FILE)
-        check_last_release(workspace)
+        check_last(root / "generated", workspace.ledger)
         return writer.write(root / "generated", generated(workspace)(), kept(workspace.ledger))
 
 
 def check_generated(root: Path) -> Drift:
     """What `generate` would change; writes nothing."""
     from rgraph.files import writer
+    from rgraph.files.releases import check_last
 
     workspace = Workspace(root)
-    check_last_release(workspace)
+    check_last(root / "generated", workspace.ledger)
     return writer.check(root / "generated", generated(workspace)(), kept(workspace.ledger))
 
 

@@ -290,7 +290,8 @@ def _problem(entry: Entry) -> Problem:
 def said(entry: Entry) -> str:
     """An entry in a sentence, without what may be a secret in a URL."""
     if entry.kind == "download":
-        bare, query, _ = shown(entry.name).partition("?")
+        plain, query, _ = entry.name.partition("?")
+        bare = shown(plain)
         return f"{bare}?..." if query else bare
     return f"`{entry.requested}` of `{entry.name}`"
 

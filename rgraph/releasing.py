@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, structs
 
-from rgraph.app import Workspace, check_last_release, generated, kept, release_for, view
+from rgraph.app import Workspace, generated, kept, release_for, view
 from rgraph.engines.errors import CouldNotAskError
 from rgraph.errors import UsageError
-from rgraph.files.releases import Releases, last_state, ledger_of
+from rgraph.files.releases import Releases, check_last, last_state, ledger_of
 from rgraph.history import workspace_at
 from rgraph.ledger import LEDGER_FILE, Ledger
 from rgraph.names import Bad, release_tag
@@ -43,7 +43,7 @@ def cut_release(root: Path, date: str, num: int | None, tag: str, build: str = "
     with locked(root):
         workspace = Workspace(root)
         remove_leftovers(root / LEDGER_FILE)
-        check_last_release(workspace)
+        check_last(root / "generated", workspace.ledger)
         release = release_for(workspace.ledger, date, num, tag)
         made = make_plan(workspace.resolved, workspace.fingerprints, workspace.ledger, release)
         result = cut(made, workspace.ledger, release)

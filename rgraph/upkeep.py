@@ -12,10 +12,10 @@ from msgspec import Struct, field
 from rgraph.app import Workspace
 from rgraph.bumping import Edit, Judged, Left, Planned, Refusal, Wish, plan, reached
 from rgraph.bumping import judge as judge_bump
-from rgraph.errors import Place, Problems, RefusedError
+from rgraph.errors import Place, Problems
 from rgraph.files.folder_lock import locked
 from rgraph.files.reader import MAX_MANIFEST_SIZE
-from rgraph.files.rewriting import is_broken_off, repair, rewrite
+from rgraph.files.rewriting import repair, rewrite
 from rgraph.files.second_half import in_halves
 from rgraph.files.transaction import UNCHANGED, WriteError
 from rgraph.files.tree import read
@@ -70,7 +70,7 @@ def bump(
     is wrong before, WriteError.
     """
     with nullcontext() if dry_run else locked(root):
-        put_back = _repaired(root, dry_run)
+        put_back = () if dry_run else repair(root, MAX_MANIFEST_SIZE)
         workspace = Workspace(root)
         ids = workspace.select(selectors, exclude) if selectors or exclude else None
         planned = plan(workspace.resolved, workspace.inventory, wish, ids)
@@ -94,17 +94,6 @@ def bump(
         write,
         put_back,
     )
-
-
-def _repaired(root: Path, dry_run: bool) -> tuple[str, ...]:
-    if not dry_run:
-        return repair(root, MAX_MANIFEST_SIZE)
-    if is_broken_off(root):
-        raise RefusedError(
-            "an earlier `rgraph bump` was killed while it wrote: manifests may be half edited",
-            "the next one without --dry-run puts them back first",
-        )
-    return ()
 
 
 def _raw(root: Path, file: str, known: Container[bytes]) -> bytes:

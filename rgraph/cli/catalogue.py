@@ -13,10 +13,11 @@ from rgraph.errors import UsageError
 
 
 def check(context: typer.Context, format: TextOrJson = "text") -> None:
-    """Check the manifests; report everything that is wrong with them in one run."""
+    """Check the manifests and the records of releases; report everything that is wrong in one run."""
     from rgraph import app
 
     workspace = app.Workspace(directory(context))
+    app.check_releases(workspace)
     numbers = {
         "layers": len(workspace.catalog.layers),
         "images": len(workspace.resolved.images),

@@ -35,5 +35,6 @@ def host_of(url: str) -> str:
 
 def shown(url: str) -> str:
     """An address without what may be a secret in it: credentials, tokens, the query."""
-    bare, query, _ = without_credentials(url).partition("#")[0].partition("?")
+    plain, query, _ = url.partition("#")[0].partition("?")
+    bare = without_credentials(plain)
     return f"{bare}?..." if query else bare

@@ -22,6 +22,8 @@ from rgraph.files.yaml_text import Faults, decode, split_lines, unprintable
 from rgraph.files.yaml_walk import Positions
 
 MANIFESTS: Final = "manifests"
+JOURNAL: Final = ".rgraph-bump"
+"""Stands beside `manifests/` while files there are replaced (rewriting.py)."""
 MAX_MANIFESTS: Final = 20_000
 """Most manifests of a catalogue."""
 MAX_MANIFEST_SIZE: Final = 8 * 2**20
@@ -189,7 +191,7 @@ def _all_files(tree: Tree, folder: str, file: str, problems: Problems) -> Iterat
             yield below, path
 
 
-_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 """Characters that no text of a licence has; a form feed is one that GNU's have between pages."""
 
 

@@ -39,6 +39,9 @@ def written(
     there already is one of a cut that was killed: it is replaced. Raises WriteError, then with nothing
     changed. The caller holds the lock of the catalogue's folder.
     """
+    for folder in (generated, generated / RELEASES):
+        if folder.is_symlink():
+            raise WriteError(f"{folder} is a symbolic link", "rgraph follows none: make it a folder")
     made: list[Path] = []
     try:
         stage = Path(mkdtemp(prefix=_STAGING, dir=generated.parent))
@@ -97,7 +100,7 @@ def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
 def _folders(generated: Path, made: list[Path]) -> Path:
     """`generated/releases/`; those of its folders that had to be made are noted."""
     for folder in (generated, generated / RELEASES):
-        if folder.is_symlink() or not folder.is_dir():
+        if not folder.is_dir():
             folder.mkdir()
             made.append(folder)
     return generated / RELEASES

@@ -121,6 +121,15 @@ class Releases:
         return self.tags[: self.line(tag)] if tag else ()
 
 
+def check_last(generated: Path, ledger: Ledger) -> None:
+    """Compares the last release with its record, for no later line of the ledger has its hash.
+
+    Raises ManifestError if one of them was changed.
+    """
+    if ledger.releases:
+        Releases(generated, ledger).record(ledger.releases[-1].tag)
+
+
 def last_state(generated: Path, ledger: Ledger, ids: Collection[str]) -> State:
     """The state of the last release, as far as its record is there; `ids` are the images of now."""
     if not ledger.releases:

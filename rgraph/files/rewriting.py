@@ -17,11 +17,11 @@ from typing import Final
 import msgspec
 
 from rgraph.errors import Problems
+from rgraph.files.reader import JOURNAL
 from rgraph.files.record import remove_leftovers, sync_folder, write_record
 from rgraph.files.transaction import UNCHANGED, Transaction, WriteError
 from rgraph.files.tree import read, reason
 
-JOURNAL: Final = ".rgraph-bump"
 _STAGING: Final = ".rgraph-staging-"
 
 Contents = Mapping[str, tuple[bytes, bytes]]
@@ -48,11 +48,6 @@ def rewrite(root: Path, files: Contents, limit: int) -> None:
             _remove(journal)
         raise
     _remove(journal)
-
-
-def is_broken_off(root: Path) -> bool:
-    """Whether a run was killed while it replaced files of a folder."""
-    return (root / JOURNAL).exists()
 
 
 def repair(root: Path, limit: int) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rgraph.files.rewriting import JOURNAL
+from rgraph.files.reader import JOURNAL
 from tests.cli.test_killed import killed_at
 from tests.errors.running import run
 from tests.unit.bumping.small import ONE, texts, write
@@ -59,13 +59,15 @@ def half_edited(tmp_path: Path) -> Path:
     raise AssertionError
 
 
-def test_a_dry_run_does_not_judge_what_is_half_edited(half_edited: Path) -> None:
-    done = run(half_edited, "bump", "lib", "1.2", "--dry-run")
-    assert done.code == 1
+@pytest.mark.parametrize("command", ["bump lib 1.2 --dry-run", "plan", "generate", "release cut"])
+def test_nothing_reads_what_is_half_edited(half_edited: Path, command: str) -> None:
+    done = run(half_edited, *command.split())
+    assert done.code == 2
     assert done.err == (
-        "error: an earlier `rgraph bump` was killed while it wrote: manifests may be half edited\n"
-        "  help: the next one without --dry-run puts them back first\n"
+        "error: a `rgraph bump` was killed while it wrote: manifests may be half edited\n"
+        "  help: the next `rgraph bump` puts them back first; if all is well, remove .rgraph-bump\n"
     )
+    assert not (half_edited / "generated").exists()
 
 
 def test_what_somebody_changed_since_then_is_left_alone(half_edited: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rgraph.files.rewriting import JOURNAL, is_broken_off, repair, rewrite
+from rgraph.files.reader import JOURNAL
+from rgraph.files.rewriting import repair, rewrite
 from rgraph.files.transaction import WriteError
 
 LIMIT = 1000
@@ -85,10 +86,10 @@ def half(root: Path) -> None:
 
 def test_what_a_killed_run_replaced_is_put_back(tmp_path: Path) -> None:
     half(tmp_path)
-    assert is_broken_off(tmp_path)
+    assert (tmp_path / JOURNAL).exists()
     assert repair(tmp_path, LIMIT) == ("a",)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"old", "b": b"old"}
-    assert not is_broken_off(tmp_path)
+    assert not (tmp_path / JOURNAL).exists()
     assert repair(tmp_path, LIMIT) == ()
 
 
