@@ -26,6 +26,13 @@ class Case:
     check: list[Sample] = field(default_factory=list)
     nothing: list[Sample] = field(default_factory=list)
     audit: list[Sample] = field(default_factory=list)
+    bump: list[Sample] = field(default_factory=list)
+    """Of one pin, wherever it is written."""
+    since: list[Sample] = field(default_factory=list)
+    beside: list[Sample] = field(default_factory=list)
+    """Plans of the whole, in turns with those since a commit."""
+    changed: int = 0
+    """Images that the bump changes."""
     advisories: int = 0
     """That the audit was given."""
     components: int = 0
@@ -50,6 +57,7 @@ def tables(cases: Sequence[Case], start: Start) -> str:
     parts = [
         "### plan and bake --print\n\n" + _plans(cases),
         "### generate\n\n" + _generates(cases),
+        "### bump and plan --since\n\n" + _changes(cases),
         "### audit\n\n" + _audits(cases),
         "### start-up\n\n" + _starts(start),
         "### goals\n\n" + _goals(cases, start),
@@ -99,6 +107,25 @@ def _generates(cases: Iterable[Case]) -> str:
                 _times(case.check),
                 _times(case.nothing),
                 f"{peak([*case.first, *case.check, *case.nothing]):.0f} MB",
+            ]
+            for case in cases
+        ),
+    )
+
+
+def _changes(cases: Iterable[Case]) -> str:
+    head = ["shape", "images", "changed", "`rgraph bump`", "`plan --since`", "since / plan", "peak"]
+    return _table(
+        head,
+        (
+            [
+                case.shape,
+                f"{case.images:,}",
+                f"{case.changed:,}",
+                _times(case.bump),
+                _times(case.since),
+                _factors(ratios(case.since, case.beside)),
+                f"{peak([*case.bump, *case.since]):.0f} MB",
             ]
             for case in cases
         ),
@@ -173,6 +200,13 @@ def _goals_of(case: Case) -> list[list[str]]:
                 "times",
                 most=1,
             ),
+            _goal(
+                f"plan --since / plan, {name}",
+                statistics.median(ratios(case.since, case.beside)),
+                "times",
+                most=2.2,
+            ),
+            _goal(f"bump that {case.changed:,} images follow, {name}", median(case.bump), "s", most=5),
             _goal(f"audit with 50,000 advisories, {name}", median(case.audit), "s", most=20),
             _goal(f"peak memory of audit, {name}", peak(case.audit), "MB", most=2000),
         ]

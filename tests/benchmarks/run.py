@@ -92,7 +92,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="100 and 1,000 images, 3 runs")
     parser.add_argument("--python", default=sys.executable, help="interpreter that has what rgraph needs")
-    parser.add_argument("--buildx", default=os.environ.get("RGRAPH_BUILDX") or _found_buildx())
+    parser.add_argument(
+        "--buildx", type=os.path.abspath, default=os.environ.get("RGRAPH_BUILDX") or _found_buildx() or None
+    )
     parser.add_argument(
         "--pydantic-python", default="", help="interpreter that has pydantic, to compare with"
     )
@@ -132,9 +134,30 @@ def _measured(
         (asked.runs, lambda: bench.rgraph(directory, "generate", "--check")),
         (asked.runs, lambda: bench.rgraph(directory, "generate")),
     )
+    _changed(bench, directory, case, asked.runs)
     case.audit = _audited(bench, directory, case, asked.runs)
     shutil.rmtree(directory)
     return case
+
+
+def _changed(bench: Bench, directory: Path, case: Case, runs: int) -> None:
+    """Edits one pin of many layers, and plans what that changes since the commit before."""
+    git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.com"]
+    for arguments in (["init"], ["add", "manifests"], ["commit", "--message", "all"]):
+        subprocess.run([*git, *arguments], cwd=directory, check=True, capture_output=True)
+    case.bump = [bench.rgraph(directory, "bump", PIN, f"{VERSION}.{run}") for run in range(1, runs + 1)]
+    listed = [bench.python, "-m", "rgraph", "list", "--since", "HEAD", "--format", "ids"]
+    environment = {**bench.environment, "PYTHONPATH": str(ROOT)}
+    found = subprocess.run(listed, cwd=directory, check=True, capture_output=True, text=True, env=environment)
+    case.changed = len(found.stdout.split())
+    case.since, case.beside = alternate(
+        (runs, lambda: bench.rgraph(directory, "plan", "--since", "HEAD", "--format", "json")),
+        (runs, lambda: bench.rgraph(directory, "plan", "--format", "json")),
+    )
+
+
+PIN, VERSION = "r-remotes", "2.4.2"
+"""What the layers of R hold in the catalogues that are made."""
 
 
 def _audited(bench: Bench, directory: Path, case: Case, runs: int) -> list[Sample]:
