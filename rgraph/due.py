@@ -61,8 +61,11 @@ class Due(Struct, frozen=True):
     """Its own, and of each kind the earliest that it inherits; the earliest first."""
 
 
-def due(resolved: Resolved, inventory: Inventory, ledger: Ledger, as_of: date) -> tuple[Due, ...]:
-    """All images that are due on a day, or will be on one that is known, by date.
+def due(
+    resolved: Resolved, inventory: Inventory, ledger: Ledger, as_of: date, only: Kind | None = None
+) -> tuple[Due, ...]:
+    """All images that are due on a day, or will be on one that is known, by date; for any reason, or for
+    those of one kind.
 
     An end of life counts from `end_of_life_notice` days before. Raises ManifestError if an External has a
     cadence that is none.
@@ -73,7 +76,8 @@ def due(resolved: Resolved, inventory: Inventory, ledger: Ledger, as_of: date) -
     found = []
     for id, image in resolved.images.items():
         below = [reason for edge in image.edges for reason in first.get(edge.to, {}).values()]
-        reasons = sorted({*causes.of(image), *_earliest(below).values()}, key=_order)
+        all_of = {*causes.of(image), *_earliest(below).values()}
+        reasons = sorted((each for each in all_of if only in (None, each.kind)), key=_order)
         first[id] = _earliest(reasons)
         if reasons:
             day = reasons[0].day

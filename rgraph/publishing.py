@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rgraph.app import Workspace, view
 
 if TYPE_CHECKING:
-    from rgraph.due import Due
+    from rgraph.due import Due, Kind
     from rgraph.files.public_copy import Copied
     from rgraph.files.writer import Drift
 
@@ -33,6 +33,12 @@ def check_export(root: Path, target: Path) -> Drift:
     return check_copy(target, workspace.catalog.settings.name, _files(workspace))
 
 
+def unreleased(root: Path) -> tuple[str, ...]:
+    """Images whose content no release has: their public copy is ahead of the tags that it names."""
+    workspace = Workspace(root)
+    return tuple(id for id, state in workspace.states().items() if state == "build")
+
+
 def _files(workspace: Workspace) -> Callable[[], Iterator[tuple[str, bytes]]]:
     from rgraph.files.released_notes import released_notes
     from rgraph.render.public import public_files
@@ -41,14 +47,23 @@ def _files(workspace: Workspace) -> Callable[[], Iterator[tuple[str, bytes]]]:
     return lambda: public_files(seen, released_notes(workspace.root / "generated", workspace.ledger))
 
 
-def due(workspace: Workspace, ids: Sequence[str] | None, as_of: datetime.date) -> tuple[Due, ...]:
-    """When some images (or all) are due for a rebuild, the first first. Raises ManifestError."""
+def due(
+    workspace: Workspace,
+    ids: Sequence[str] | None,
+    as_of: datetime.date,
+    only: Kind | None = None,
+    until: datetime.date | None = None,
+) -> tuple[Due, ...]:
+    """When some images (or all) are due for a rebuild, the first first. Raises ManifestError.
+
+    `only`: what is due for reasons of one kind; `until`: what is due by a day.
+    """
     from rgraph.due import due as when
 
-    found = when(workspace.resolved, workspace.inventory, workspace.ledger, as_of)
-    chosen = found if ids is None else _those(found, set(ids))
-    return tuple(chosen)
-
-
-def _those(found: Sequence[Due], ids: set[str]) -> list[Due]:
-    return [each for each in found if each.image in ids]
+    chosen = None if ids is None else set(ids)
+    found = when(workspace.resolved, workspace.inventory, workspace.ledger, as_of, only)
+    return tuple(
+        each
+        for each in found
+        if (chosen is None or each.image in chosen) and (until is None or each.day <= until)
+    )

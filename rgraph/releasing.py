@@ -15,7 +15,7 @@ from rgraph.errors import UsageError
 from rgraph.files.releases import Releases, check_last, last_state, ledger_of
 from rgraph.history import workspace_at
 from rgraph.ledger import LEDGER_FILE, Ledger
-from rgraph.names import Bad, release_tag
+from rgraph.names import Bad, ReleaseTag, release_number, release_tag
 from rgraph.plan import make_plan
 from rgraph.release.differences import difference
 from rgraph.release.notes import Notes, notes, only
@@ -62,6 +62,23 @@ def cut_release(root: Path, date: str, num: int | None, tag: str, build: str | N
         ):
             writer.write(root / "generated", files(), kept(result.ledger))
         return result
+
+
+def gone(root: Path) -> tuple[str, ...]:
+    """Images that the last release knew and the catalogue no longer has, sorted. A cut does nothing for
+    them: the tags that they were given stay.
+    """
+    workspace = Workspace(root)
+    releases = Releases(root / "generated", workspace.ledger)
+    record = releases.record(releases.tags[-1]) if releases.tags else None
+    return tuple(sorted(record.catalogue.images.keys() - workspace.resolved.images)) if record else ()
+
+
+def later_than(root: Path, tag: str) -> str:
+    """The release of the latest day among those cut before a release; empty if its own day is as late."""
+    tags = [each.tag for each in ledger_of(root).releases if each.tag != tag]
+    last = max(tags, key=lambda each: release_number(ReleaseTag(each)), default="")
+    return last if last and release_number(ReleaseTag(last))[0] > release_number(ReleaseTag(tag))[0] else ""
 
 
 @contextmanager

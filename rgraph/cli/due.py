@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -37,6 +37,13 @@ def due(
             help="The day, YYYY-MM-DD; `audited` is the day that catalog.yaml states. Default: today (UTC).",
         ),
     ] = "",
+    only: Annotated[
+        Literal["cadence", "end-of-life"] | None,
+        typer.Option(help="Only what a cadence asks for, which a rebuild answers; or only ends of life."),
+    ] = None,
+    until: Annotated[
+        str, typer.Option(metavar="DATE", help="Show only what is due by this day, YYYY-MM-DD.")
+    ] = "",
     format: TextOrJson = "text",
 ) -> None:
     """Show what is due for a rebuild, and when the rest will be; exit 1 if anything is due.
@@ -49,7 +56,8 @@ def due(
     workspace = app.Workspace(directory(context))
     day = app.audit_day(workspace.catalog, as_of, today())
     ids = workspace.select(selectors or [], exclude or []) if selectors or exclude else None
-    found = publishing.due(workspace, ids, day)
+    last = app.audit_day(workspace.catalog, until, today()) if until else None
+    found = publishing.due(workspace, ids, day, only, last)
     now = sum(each.due for each in found)
     if format == "json":
         write(json_lines({"schema": 1, "as_of": day, "due": now}, {"images": found}))
@@ -70,7 +78,7 @@ def _show(found: Sequence[Due], today: date) -> None:
     rows.sort(key=lambda row: row[0])
     lines = [(str(day), "due" if day <= today else "later", image, why) for day, image, why in rows]
     if lines:
-        typer.echo(columns(lines, ("from", "state", "image", "why")))
+        typer.echo(columns(lines, ("due on", "state", "image", "why")))
 
 
 def _why(each: Due, reason: Reason, today: date) -> str:

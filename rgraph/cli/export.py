@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rgraph.cli.common import TextOrJson, count, directory, note
+from rgraph.cli.common import TextOrJson, count, directory, named, note
 
 _MOST = 50
 """Files of a kind that are named; a first run makes thousands."""
@@ -51,6 +51,8 @@ def export(
         verbs = ("missing:", "changed:", "stray:") if check else ("wrote", "changed", "removed")
         for verb, files in zip(verbs, names.values(), strict=True):
             _show(verb, files, _MOST if not check else len(files))
+    if ahead := publishing.unreleased(root):
+        note(f"not released as it is: {named(ahead)}; `rgraph release cut` first, for tags that hold it")
     for path in left:
         note(f"left alone, as it was changed since: {path}")
     if not drift:

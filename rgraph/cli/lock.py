@@ -92,7 +92,8 @@ def stale(
 ) -> None:
     """Show which tags have moved since they were locked, and the images to rebuild for it.
 
-    Exit 1 if there are some, or if the lock has nothing to compare. `rgraph lock NAME --upgrade` takes a new digest into the lock.
+    Exit 1 if there are some, or if the lock has nothing to compare. `rgraph lock NAME --upgrade` takes a
+    new digest into the lock.
     """
     from rgraph import app, relocking
     from rgraph.cli import show_lock as show

@@ -20,7 +20,7 @@ app = typer.Typer(
     help="A compiler for a catalogue of container images: "
     "manifests in; plans, Dockerfiles, notices and tags out.",
     epilog="Exit codes: 0 all well; 1 findings, drift or a failed check; 2 manifests or usage invalid; "
-    "3 an engine or registry could not be reached.",
+    "3 an engine, a registry, an index or git could not be asked.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

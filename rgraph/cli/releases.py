@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rgraph.cli.common import Date, Num, Tag, TextOrJson, directory, note, today, write
+from rgraph.cli.common import Date, Num, Tag, TextOrJson, directory, named, note, today, write
 from rgraph.errors import UsageError
 
 app = typer.Typer(
@@ -47,13 +47,19 @@ def cut(
     from rgraph import releasing
     from rgraph.cli.show_releases import cut_json, cut_text
 
-    made = releasing.cut_release(directory(context), date or today(), num, tag, build_number)
+    root = directory(context)
+    made = releasing.cut_release(root, date or today(), num, tag, build_number)
     if format == "json":
         typer.echo(cut_json(made))
     elif made is not None:
         typer.echo(cut_text(made))
     if made is None:
-        note("nothing changed since the last release: nothing to cut")
+        gone = releasing.gone(root)
+        if gone:
+            note(f"no longer in the catalogue: {named(gone)}; the tags that they were given stay")
+        note(f"nothing{' else' if gone else ''} changed since the last release: nothing to cut")
+    elif earlier := releasing.later_than(root, made.release.tag):
+        note(f"{made.release.tag} is dated before the release {earlier}, which was cut earlier")
 
 
 @app.command("list")

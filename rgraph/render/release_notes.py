@@ -38,6 +38,8 @@ class About(Struct, frozen=True):
     """Image id -> the references that it was given, with the registry."""
     pages: Mapping[str, str]
     """Image id -> path of its own notes, beside those of the whole."""
+    first: str = ""
+    """The first of the releases that they are about, where they are about several."""
 
 
 def about_releases(records: Sequence[Record], *, pages: bool = False) -> About:
@@ -50,6 +52,7 @@ def about_releases(records: Sequence[Record], *, pages: bool = False) -> About:
         last.catalogue.name,
         {image.id: _addresses(record, image) for record in records for image in record.images},
         {image.id: page(image.folder) for image in last.images} if pages else {},
+        records[0].tag if len(records) > 1 else "",
     )
 
 
@@ -73,7 +76,8 @@ def whole(notes: Notes, shown: About) -> str:
     """The notes of a release, or of all from one to another."""
     return _rendered(
         "release.md.j2",
-        title=_title(notes),
+        title=_title(notes, shown),
+        compared=_compared(notes, shown),
         name=code(shown.name),
         before=notes.before,
         date=date_of(notes.after) if notes.after else "",
@@ -99,7 +103,7 @@ def single(note: ImageNote, notes: Notes, shown: About) -> str:
     return _rendered(
         "release-image.md.j2",
         id=note.id,
-        title=_title(notes),
+        title=_title(notes, shown),
         before=note.before.tag if note.before else "",
         compared=notes.before,
         after=note.after.tag if note.after else "",
@@ -136,8 +140,16 @@ def _rendered(layout: str, /, **values: object) -> str:
     return f"{template(layout).render(**values).strip()}\n"
 
 
-def _title(notes: Notes) -> str:
-    return f"Release {notes.after}" if notes.after else "The catalogue as it is now"
+def _title(notes: Notes, shown: About) -> str:
+    if not notes.after:
+        return "The catalogue as it is now"
+    return f"Releases {shown.first} to {notes.after}" if shown.first else f"Release {notes.after}"
+
+
+def _compared(notes: Notes, shown: About) -> str:
+    if notes.before:
+        return f"Compared with {notes.before}"
+    return "From the first release on" if shown.first or not notes.after else "The first release"
 
 
 def counts(notes: Notes) -> str:

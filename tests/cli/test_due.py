@@ -28,7 +28,7 @@ def test_something_is_due(root: Path) -> None:
     result = due(root, "--as-of", "2026-11-21")
     assert result.code == 1
     lines = [line.split(maxsplit=3) for line in result.out.splitlines()]
-    assert lines[0] == ["from", "state", "image", "why"]
+    assert lines[0] == ["due", "on", "state", "image       why"]
     assert lines[1] == ["2026-11-15", "due", "base:cpu", "monthly of `base`, last made as 20261015.v1"]
     assert lines[3][3].endswith(", below: base:cpu")
     assert result.err == "4 images due on 2026-11-21\n"
@@ -37,7 +37,7 @@ def test_something_is_due(root: Path) -> None:
 def test_nothing_is_due_yet(root: Path) -> None:
     result = due(root, "--as-of", "2026-11-14")
     assert result.code == 0
-    assert [line.split()[1] for line in result.out.splitlines()] == ["state", *["later"] * 4]
+    assert [line.split()[1] for line in result.out.splitlines()[1:]] == ["later"] * 4
     assert result.err == "nothing is due on 2026-11-14; next: 2026-11-15\n"
 
 
@@ -51,6 +51,28 @@ def test_selectors_choose_what_is_shown(root: Path) -> None:
     assert result.err == "1 image due on 2026-11-21\n"
     assert [line.split()[2] for line in result.out.splitlines()[1:]] == ["r-base:cpu"]
     assert due(root, "r-base:*", "--exclude", "r-base:cpu", "--as-of", "2026-11-21").code == 1
+
+
+def test_reasons_of_one_kind(root: Path) -> None:
+    path = root / "manifests/base/base.yaml"
+    path.write_text(
+        path.read_text().replace("{cadence: monthly}", "{cadence: monthly, end_of_life: 2026-12-01}")
+    )
+    both = due(root, "base:cpu", "--as-of", "2026-11-21").out.splitlines()[1:]
+    assert len(both) == 2
+    for only, what in (("cadence", "monthly"), ("end-of-life", "2026-12-01")):
+        (line,) = due(root, "base:cpu", "--as-of", "2026-11-21", "--only", only).out.splitlines()[1:]
+        assert line in both
+        assert what in line
+    # An image that inherits only what is left out is not due.
+    assert due(root, "--as-of", "2026-11-14", "--only", "cadence").code == 0
+
+
+def test_until_a_day(root: Path) -> None:
+    assert due(root, "--as-of", "2026-11-01", "--until", "2026-11-14").out == ""
+    shown = due(root, "--as-of", "2026-11-01", "--until", "2026-11-15")
+    assert (shown.code, len(shown.out.splitlines())) == (0, 5)
+    assert due(root, "--until", "soon").code == 2
 
 
 def test_as_json(root: Path) -> None:

@@ -112,6 +112,15 @@ def test_check_says_which_files_are_not_up_to_date(root: Path) -> None:
     assert export(root, "--check").code == 1
     export(root)
     result = export(root, "--check")
+    ahead = "base:cpu, base:gpu and 2 more"
+    assert (result.code, result.out) == (0, "")
+    assert result.err == (
+        f"not released as it is: {ahead}; `rgraph release cut` first, for tags that hold it\n"
+        "the public copy is up to date\n"
+    )
+    run(root, "release", "cut", "--date", "20260102")
+    export(root)
+    result = export(root, "--check")
     assert (result.code, result.out, result.err) == (0, "", "the public copy is up to date\n")
     before = public(root)
     edit(root, "r/r-base.yaml", "r-essentials=3.6.0", "r-essentials=3.6.1")

@@ -230,7 +230,7 @@ def test_verifying_writes_nothing(root: Path, server: Server) -> None:
 
 def test_stale_asks_for_little(root: Path, server: Server) -> None:
     bare = rgraph(root, "stale")
-    assert (bare.returncode, server.asked) == (0, [])
+    assert (bare.returncode, server.asked) == (1, []), "what knows nothing is not green"
     assert bare.stderr == (
         "2 Externals not in the lock, and so not compared: one, two\n  help: run `rgraph lock`\n"
     )

@@ -52,6 +52,17 @@ def test_all_selected_or_changed_images_are_in_it(root: Path, format: str) -> No
     assert ids(every) == {"base:cpu", "base:gpu"}
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_plan_without_what_it_is_made_from_is_refused(root: Path, format: str) -> None:
+    result = run(root, "plan", "r-base:cpu", *DAY, "--format", format)
+    assert (result.code, result.out) == (2, "")
+    assert "made from `base:cpu`, which must be built first and is not in the plan" in result.err
+    assert "`+IMAGE` names an image and all that it needs" in result.err
+    text = run(root, "plan", "r-base:cpu", *DAY)
+    assert text.code == 0
+    assert "to be built first, and not in this plan: base:cpu" in text.err
+
+
 def test_a_release_that_is_asked_for_is_in_the_tags(root: Path) -> None:
     document = plan(root, "base:cpu", "--num", "7", "--format", "github")
     (leg,) = document["legs"].values()

@@ -76,6 +76,33 @@ def test_again_nothing_is_cut(root: Path) -> None:
     assert written(root) == before
 
 
+def test_a_cut_says_what_is_no_longer_there(root: Path) -> None:
+    cut(root)
+    (root / "manifests/r/r-base.yaml").unlink()
+    result = cut(root)
+    assert (result.code, result.out) == (0, "")
+    assert result.err == (
+        "no longer in the catalogue: r-base:cpu, r-base:gpu; the tags that they were given stay\n"
+        "nothing else changed since the last release: nothing to cut\n"
+    )
+
+
+def test_a_day_before_an_earlier_cut_is_remarked(root: Path) -> None:
+    cut(root, "--date", "20260202")
+    path = root / "manifests/r/r-base.yaml"
+    path.write_text(path.read_text().replace("3.6.0", "3.6.1"))
+    result = cut(root, "--date", "20260201")
+    assert result.code == 0
+    assert result.err == "20260201.v1 is dated before the release 20260202.v1, which was cut earlier\n"
+
+
+def test_an_empty_build_number_is_none(root: Path) -> None:
+    result = cut(root, "--build-number", "")
+    assert result.code == 2
+    assert "`` is no build number" in result.err
+    assert not (root / "manifests/releases.jsonl").exists()
+
+
 def test_numbers_are_compared_as_numbers(root: Path) -> None:
     cut(root, *DAY, "--num", "9")
     for version in ("2", "3"):

@@ -209,3 +209,16 @@ def test_releases_are_read_whatever_the_manifests_say(root: Path) -> None:
         assert run(root, "release", *command).code == 0
     assert run(root, "diff", A, B).code == 0
     assert run(root, "diff", A).code == 2
+
+
+def test_notes_of_several_releases_say_so(root: Path) -> None:
+    assert notes(root, A).splitlines()[:3] == [f"# Release {A}", "", notes(root, A).splitlines()[2]]
+    assert "The first release: 4 new." in notes(root, A)
+    whole = notes(root, f"..{C}")
+    assert whole.startswith(f"# Releases {A} to {C}\n")
+    assert "From the first release on: " in whole
+    assert "The first release" not in whole
+    later = notes(root, f"{A}..{C}")
+    assert later.startswith(f"# Releases {B} to {C}\n")
+    assert f"Compared with {A}: " in later
+    assert notes(root, f"{A}..{B}").startswith(f"# Release {B}\n")
