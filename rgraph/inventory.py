@@ -14,7 +14,7 @@ from rgraph.graph import closure
 from rgraph.image import Image, Rendered
 from rgraph.manifest.components import ComponentFact
 from rgraph.names import Purl
-from rgraph.purls import parse_purl, purl_of, without_address
+from rgraph.purls import parse_purl, purl_of, without_origin
 from rgraph.resolve import Resolved
 from rgraph.resolve.rendering import leaves
 from rgraph.steps.files import Take
@@ -168,7 +168,7 @@ class Inventory:
             for step in rendered.source.members or (rendered.source,):
                 for component in step.components:
                     fact = fact_of(component, facts)
-                    purl = purl_of(without_address(component) if is_private else component, distribution)
+                    purl = purl_of(without_origin(component) if is_private else component, distribution)
                     place = structs.replace(step.place, word=component.name)
                     found.append(Declared(component, purl, fact, place))
         return found

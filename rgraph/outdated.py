@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
+from rgraph.bumping.entries import Entries
 from rgraph.ecosystems import order_of
 from rgraph.errors import Place
 from rgraph.image import Image, ImageStep
@@ -63,6 +64,7 @@ class Row(Struct, frozen=True, eq=False):
 def pinned(resolved: Resolved, inventory: Inventory, ids: Sequence[str]) -> tuple[Pinned, ...]:
     """The pins of some images' own steps that indexes know of; by type, name, version."""
     found: dict[tuple[str, str], tuple[Component, dict[Place, None], dict[str, None]]] = {}
+    entries = Entries(resolved.catalog)
     for id in ids:
         image = resolved.images[id]
         for step in _steps(image):
@@ -73,7 +75,7 @@ def pinned(resolved: Resolved, inventory: Inventory, ids: Sequence[str]) -> tupl
                 source = _source(step, component, distribution)
                 key = purl_of(component, distribution), source
                 entry = found.setdefault(key, (component, {}, {}))
-                entry[1][structs.replace(step.place, word=component.name)] = None
+                entry[1][entries.place(step.place, component)] = None
                 entry[2][id] = None
     made = (
         Pinned(component, purl, source, tuple(places), tuple(images))

@@ -47,7 +47,8 @@ class Plan(Struct, frozen=True):
 
     images: tuple[PlannedImage, ...]
     lacking: tuple[str, ...] = ()
-    """Images that are to be built first, as those of the plan are made from them, and are not in it."""
+    """Images that those of the plan are made from, that are not in it, and whose content is nowhere yet:
+    what is built now would be made from something else."""
 
     @property
     def waves(self) -> tuple[tuple[str, ...], ...]:
@@ -128,8 +129,10 @@ def _planned(
         for id in chosen
         if states[id] == "build"
         for edge in resolved.images[id].edges
-        if not edge.external and edge.to not in chosen and states.get(edge.to) == "build"
+        if not edge.external and edge.to not in chosen
     }
+    # A plan since a revision takes what was never released as built at the revision.
+    needed = {id for id in needed if states.get(id) == "build" or id in ledger.latest}
     return Plan(
         tuple(
             PlannedImage(
@@ -143,7 +146,11 @@ def _planned(
             for id, image in resolved.images.items()
             if id in chosen
         ),
-        tuple(id for id in resolved.images if id in needed),
+        tuple(
+            id
+            for id, image in resolved.images.items()
+            if id in needed and not _is_there(image, fingerprints[id], ledger)
+        ),
     )
 
 
@@ -155,6 +162,16 @@ def state_of(image: Image, fingerprint: Fingerprint, ledger: Ledger) -> State:
     held = ledger.holders
     mine = (image.id, fingerprint)
     return "reuse" if all(held.get(each) == mine for each in image.references(tag)) else "retag"
+
+
+def _is_there(image: Image, fingerprint: Fingerprint, ledger: Ledger) -> bool:
+    """Whether FROM can name this content: by a tag given once and for all, or by its first floating one."""
+    tag = current_tag(ledger, image.id, fingerprint)
+    if tag is None:
+        return False
+    usable = [each for each in image.tags if RELEASE in each] + list(image.floating_tags[:1])
+    held = (ledger.holders.get(f"{image.repository}:{each.replace(RELEASE, tag)}") for each in usable)
+    return (image.id, fingerprint) in held
 
 
 def _reasons(image: Image, states: Mapping[str, State], before: Collection[str]) -> tuple[Reason, ...]:

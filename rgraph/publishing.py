@@ -40,11 +40,12 @@ def unreleased(root: Path) -> tuple[str, ...]:
 
 
 def _files(workspace: Workspace) -> Callable[[], Iterator[tuple[str, bytes]]]:
-    from rgraph.files.released_notes import released_notes
+    from rgraph.files.released_notes import released_externals, released_notes
     from rgraph.render.public import public_files
 
-    seen = view(workspace, workspace.ledger)
-    return lambda: public_files(seen, released_notes(workspace.root / "generated", workspace.ledger))
+    seen, generated = view(workspace, workspace.ledger), workspace.root / "generated"
+    released = released_externals(generated, workspace.ledger)
+    return lambda: public_files(seen, released_notes(generated, workspace.ledger), released)
 
 
 def due(

@@ -148,18 +148,18 @@ def purl_of(component: Component, distribution: str = "") -> str:
     )
 
 
-_ADDRESSES = frozenset({"download_url", "repository_url", "vcs_url"})
+_ORIGINS = frozenset({"channel", "download_url", "repository_url", "vcs_url"})
+"""Qualifiers that say where a package was fetched from."""
 
 
-def without_address(component: Component) -> Component:
+def without_origin(component: Component) -> Component:
     """A component of a private step, as files for everybody name it: not where it was fetched from.
 
     What an image holds must be noticed whichever part brings it; the address of an internal server need not.
     """
-    if not any(key in _ADDRESSES for key, _ in component.qualifiers):
-        return component
-    kept = tuple(pair for pair in component.qualifiers if pair[0] not in _ADDRESSES)
-    return structs.replace(component, qualifiers=kept)
+    kept = tuple(pair for pair in component.qualifiers if pair[0] not in _ORIGINS)
+    # A vendor is the name of a repository: an internal one, if a private step adds it.
+    return structs.replace(component, qualifiers=kept, vendor="" if component.vendor else component.vendor)
 
 
 def _quoted(text: str) -> str:

@@ -59,6 +59,8 @@ class Bumped(Struct, frozen=True, eq=False):
     """Whether files were changed."""
     put_back: tuple[str, ...] = ()
     """Files that an earlier bump had changed when it was killed, and that are as before it again."""
+    remarks: tuple[str, ...] = ()
+    """What to look at before the new version is believed to be the newer."""
 
 
 def bump(
@@ -93,6 +95,7 @@ def bump(
         planned.left,
         write,
         put_back,
+        planned.remarks if planned.edits else (),
     )
 
 

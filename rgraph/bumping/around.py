@@ -5,14 +5,15 @@ A step whose version changes and whose address does not would claim what it does
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from rgraph.bumping.forms import forms, number, parts_left
 from rgraph.bumping.interface import Ask, Edit
 from rgraph.bumping.leaves import Found, Leaf, bodies
-from rgraph.bumping.written import Edits, Written, find, follow, occurrences, text, token, with_more
+from rgraph.bumping.written import Edits, Written, cells, find, follow, occurrences, text, token, with_more
 from rgraph.errors import Path
 from rgraph.names import Bad, sha256
+from rgraph.steps.fetching import shown
 
 _TYPED = frozenset({"apt", "conda", "pip", "cran", "bioconductor"})
 """Kinds of steps whose installer takes name and version, and nothing else."""
@@ -68,8 +69,19 @@ class _Version:
     def __init__(self, old: str, ask: Ask) -> None:
         self.ask = ask
         # A ref's `v` is no part of the version that addresses and commands name.
-        both = old[:1] in "vV" and old[:1] == ask.new[:1] and old[1:2].isdigit()
-        self.old, self.new = (old[1:], ask.new[1:]) if both else (old, ask.new)
+        self.old, self.new = number(old, ask.new)
+        self._forms = forms(old, ask.new)
+
+    def follow(self, written: Written, found: Found) -> None:
+        """Puts the new version for the old one wherever a text says it, however it writes it."""
+        for pair in self._forms:
+            found.edits += follow(written, pair, found.by_spot)
+
+    def same(self, said: str) -> str:
+        """The new version as a text writes it that says the old one and nothing else; empty if it does
+        not.
+        """
+        return dict(self._forms).get(said, "")
 
 
 def _is_changed(leaf: Leaf, path: Path, body: Any, found: Found) -> bool:
@@ -81,18 +93,19 @@ def _is_changed(leaf: Leaf, path: Path, body: Any, found: Found) -> bool:
 def _body(leaf: Leaf, path: Path, body: Any, version: _Version, found: Found) -> None:
     kind = leaf.step.kind
     if kind == "github":
-        _reported(leaf.written(*path, "version", data=body.version), version, found)
+        _reported(leaf.written(*path, "version", data=body.version), version, found, "the package reports")
         return
+    if kind == "source" and body.git:
+        _reported(leaf.written(*path, "version", data=body.version), version, found, "it is")
     for key in _FOLLOWING[kind]:
         data = getattr(body, key)
         if isinstance(data, (str, list)):
-            written = leaf.written(*path, key, data=data)
-            found.edits += follow(written, (version.old, version.new), found.by_spot)
+            version.follow(leaf.written(*path, key, data=data), found)
     key = "git" if getattr(body, "git", "") else "url"
     if key == "git":
         ref = leaf.written(*path, "ref", data=body.ref)
         _must_change(ref, version, found, "ref")
-        of = f"{text(leaf.written(*path, 'git', data=body.git))} {text(ref, found.by_spot)}"
+        of = f"{shown(text(leaf.written(*path, 'git', data=body.git)))} {text(ref, found.by_spot)}"
         _must_match(leaf.written(*path, "commit", data=body.commit), version, found, ("commit", of))
         return
     _addresses(leaf, path, body, version, found)
@@ -120,40 +133,30 @@ def _addresses(leaf: Leaf, path: Path, body: Any, version: _Version, found: Foun
         url = text(
             leaf.written(*path, "url", data=body.url if isinstance(body.url, str) else ""), found.by_spot
         )
-        _must_match(leaf.written(*path, "sha256", data=body.sha256), version, found, ("sha256", url))
+        _must_match(leaf.written(*path, "sha256", data=body.sha256), version, found, ("sha256", shown(url)))
 
 
 def _must_change(written: Written, version: _Version, found: Found, what: str) -> None:
     """Refuses unless a text names another version afterwards."""
-    found.edits += follow(written, (version.old, version.new), found.by_spot)
+    version.follow(written, found)
     before, after = text(written), text(written, found.by_spot)
     file, path = written.spots[0]
     place = Edit(file, path, 0, "", "").place
     if before == after:
         found.refuse(
             place,
-            f"the {what} `{before}` does not name the version {version.old}: what it leads to would stay",
+            f"the {what} `{shown(before)}` does not name the version {version.old}: "
+            "what it leads to would stay",
             "edit both yourself",
         )
         return
-    part = _part_left(after, version)
+    part = parts_left(after, version.old, version.new)
     if part:
         found.refuse(
             place,
-            f"the {what} would be `{after}`, where `{part}` is still of the old version",
+            f"the {what} would be `{shown(after)}`, where `{part}` is still of the old version",
             "edit it yourself",
         )
-
-
-def _part_left(after: str, version: _Version) -> str:
-    """The first two numbers of the old version, if a text still has them by themselves, and the new
-    version has others.
-    """
-    two = re.compile(r"[0-9]+\.[0-9]+(?=\.)")
-    old, new = two.match(version.old), two.match(version.new + ".")
-    if old is None or (new is not None and new[0] == old[0]):
-        return ""
-    return old[0] if token(old[0]).search(after) else ""
 
 
 def _must_match(written: Written, version: _Version, found: Found, of: tuple[str, str]) -> None:
@@ -162,11 +165,15 @@ def _must_match(written: Written, version: _Version, found: Found, of: tuple[str
     """
     what, subject = of
     before, after = text(written), text(written, found.by_spot)
-    if not before or (after and after != before):
-        return  # there is none, or an expression has that of the new version
+    if not before:
+        return  # there is none
     given = version.ask.sha256 if what == "sha256" else version.ask.commit
     word = "checksum" if what == "sha256" else "commit"
     place = Edit(*written.spots[0], 0, "", "").place
+    if after and after != before:
+        _turned(written, version, found, (word, what, given))
+        found.checked.update({subject: place} if given else {})
+        return
     if not given:
         found.refuse(
             place,
@@ -184,6 +191,30 @@ def _must_match(written: Written, version: _Version, found: Found, of: tuple[str
     found.edits += made
     if not made:
         found.refuse(place, f"the {word} is put together by an expression", "edit it yourself")
+
+
+def _turned(written: Written, version: _Version, found: Found, of: tuple[str, str, str]) -> None:
+    """A checksum or a commit that an expression makes another: it must be that of the new version, not of
+    all others. `of` is the word for it, its option, and what was said by that.
+    """
+    word, option, given = of
+    after = text(written, found.by_spot)
+    place = Edit(*written.spots[0], 0, "", "").place
+    if given and _as_written(after, given) != after:
+        found.refuse(
+            place, f"an expression gives the {word} {after[:12]}..., not the one said", "edit it yourself"
+        )
+    elif not given and not any(
+        f"{quote}{new}{quote}" in cell.text
+        for cell in cells(written)
+        for new in (version.ask.new, version.new)
+        for quote in "'\""
+    ):
+        found.refuse(
+            place,
+            f"the {word} would be {after[:12]}..., which is not said to be that of version {version.new}",
+            f"make a condition on that version, or confirm it: `--{option} ...`",
+        )
 
 
 def _as_written(before: str, given: str) -> str:
@@ -211,26 +242,27 @@ def _in_condition(
     return tuple(made) if text(written, with_more(given, made)) == new else ()
 
 
-def _reported(written: Written, version: _Version, found: Found) -> None:
-    """The version that a package of GitHub must report, beside its ref."""
+def _reported(written: Written, version: _Version, found: Found, who: str) -> None:
+    """The version that stands beside a ref: what a package of GitHub must report, or a program's own."""
     before, after = text(written), text(written, found.by_spot)
     if not before or before != after:
         return
-    if before != version.old:
+    new = version.same(before)
+    if not new:
         found.refuse(
             Edit(*written.spots[0], 0, "", "").place,
-            f"the ref changes, and which version the package reports then (now {before}) is not known",
+            f"the ref changes, and which version {who} then (now {before}) is not known",
             "edit both yourself",
         )
         return
-    found.change(written, version.new, version.old, version.new)
+    found.change(written, new, before, new)
 
 
 def _commands(leaf: Leaf, old: str, ask: Ask, found: Found) -> None:
     """Commands that bring something: some must name the version, and all that do change."""
     version = _Version(old, ask)
     written = leaf.written("run", data=leaf.step.body)
-    found.edits += follow(written, (version.old, version.new), found.by_spot)
+    version.follow(written, found)
     if text(written) == text(written, found.by_spot):
         found.refuse(
             leaf.place("run"),

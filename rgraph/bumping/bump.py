@@ -11,11 +11,13 @@ from msgspec import Struct, structs
 from rgraph.bumping.compare import Judge, compare
 from rgraph.bumping.external import find_external, judge_retagged, retag
 from rgraph.bumping.interface import Ask, Edit, Left, Refusal, Spot
+from rgraph.bumping.leftover import Seen, mentions, unused
 from rgraph.bumping.meant import split
 from rgraph.bumping.part import part_of, reached_by, resolve_part
 from rgraph.bumping.spliced import Splicer
-from rgraph.bumping.target import check_version, find_target, unknown
+from rgraph.bumping.target import Target, check_version, find_target, unknown
 from rgraph.bumping.trace import Trace, Tracer, leading
+from rgraph.bumping.written import grouped
 from rgraph.catalog import Catalog, Layer, Recipe
 from rgraph.errors import ManifestError, Place, Problems, UsageError
 from rgraph.graph import closure, reverse
@@ -61,6 +63,8 @@ class Planned(Struct, frozen=True, eq=False):
     rename: bool = False
     external: str = ""
     """The External whose tag changes; empty for a component."""
+    remarks: tuple[str, ...] = ()
+    """What to look at, sentences without full stop."""
 
 
 def plan(resolved: Resolved, inventory: Inventory, wish: Wish, ids: Sequence[str] | None) -> Planned:
@@ -88,6 +92,8 @@ def plan(resolved: Resolved, inventory: Inventory, wish: Wish, ids: Sequence[str
     found.refusals += _shared(traces, chosen, found.edits)
     direct = tuple(id for id in traces if id in chosen)
     found.refusals += _checked(ask, [traces[id] for id in direct], found.edits)
+    olds = dict.fromkeys(pin.component.version for pin in pins if pin.image in chosen)
+    found.left += _left_over(resolved, ask, target, found.edits, (direct, olds, ids is None))
     return Planned(
         target.purl,
         ask,
@@ -97,7 +103,40 @@ def plan(resolved: Resolved, inventory: Inventory, wish: Wish, ids: Sequence[str
         (*target.refusals, *found.refusals),
         (*target.left, *found.left),
         wish.rename,
+        remarks=tuple(_remarks(ask, olds)),
     )
+
+
+def _left_over(
+    resolved: Resolved,
+    ask: Ask,
+    target: Target,
+    edits: Mapping[Edit, None],
+    of: tuple[Sequence[str], Collection[str], bool],
+) -> list[Left]:
+    """What names the old version and stays. `of` are the images that change, the versions that go, and
+    whether all images were meant.
+    """
+    direct, olds, all_images = of
+    by_spot = grouped(list(edits))
+    hits = frozenset((pin.place.file, pin.place.path) for pin in target.pins)
+    layers: dict[str, list[str]] = {}
+    for id in direct:
+        layers.setdefault(resolved.images[id].layer, []).append(id)
+    return [
+        *unused(resolved.catalog, ask, olds, Seen(hits, by_spot, all_images)),
+        *mentions(resolved.catalog, ask, olds, by_spot, layers),
+    ]
+
+
+def _remarks(ask: Ask, olds: Collection[str]) -> Iterator[str]:
+    """What to look at before such a bump is believed to be an upgrade."""
+    for old in olds:
+        if not ask.downgrade and old.startswith(ask.new) and not ask.is_downgrade(old):
+            yield (
+                f"`{ask.new}` is what `{old}` begins with: by the order of {ask.key[0]} it is not older, "
+                "but is it the newer one?"
+            )
 
 
 def _retagged(resolved: Resolved, name: str, wish: Wish, ids: Sequence[str] | None) -> Planned:

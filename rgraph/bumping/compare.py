@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rgraph.bumping.forms import Followed
 from rgraph.bumping.interface import Ask, Refusal
 from rgraph.bumping.rows import row_key, rows_of
 from rgraph.bumping.target import steps_of
 from rgraph.catalog import Catalog, Layer
 from rgraph.image import Image, ImageStep, Rendered
 from rgraph.resolve import Resolved
+from rgraph.steps.fetching import shown
 from rgraph.steps.image_settings import Arg, Env, Label, Workdir
 from rgraph.steps.interface import Component
 
 _FOLLOWERS = (Arg, Env, Label, Workdir)
 """Steps that only repeat a version."""
+
+_FRAME = ("args", "entrypoint", "cmd", "healthcheck", "platforms", "tests")
+"""What an image says beside its steps, and may repeat a version in."""
+
+_MORE = "a condition or an expression makes more of it than another version: edit it yourself"
 
 
 def compare(
@@ -104,8 +111,9 @@ class Judge:
     def __init__(self, before: Catalog, ask: Ask) -> None:
         self._ask = ask
         self._recipes = {recipe.place.file for recipe in before.recipes.values()}
-        self._known: dict[tuple[int, int, frozenset[str]], tuple[Refusal, ...]] = {}
+        self._known: dict[tuple[int, int, frozenset[str], frozenset[str]], tuple[Refusal, ...]] = {}
         self._alive: list[ImageStep] = []
+        self._followed: dict[frozenset[str], Followed] = {}
 
     def lost(self, image: Image) -> Refusal:
         """An image that is gone."""
@@ -149,6 +157,7 @@ class Judge:
         if old.state != new.state:
             help = "edit it yourself"
             yield Refusal(old.place, f"what `{old.id}` passes on would change", help, (old.id,))
+        yield from self._frame(old, new)
         yield from self._steps(old, new)
 
     def is_named_for_old(self, image: Image) -> bool:
@@ -161,7 +170,16 @@ class Judge:
 
     def is_wanted(self, before: ImageStep, after: ImageStep) -> bool:
         """Whether a step of an image changed as wanted."""
-        return not self._step(before, after, frozenset())
+        return not self._step(before, after, frozenset(), self._olds([before]))
+
+    def _olds(self, steps: Iterable[ImageStep]) -> frozenset[str]:
+        """The versions that are to go."""
+        return frozenset(each.version for step in steps for each in step.components if self._ask.wants(each))
+
+    def _following(self, olds: frozenset[str]) -> Followed:
+        if olds not in self._followed:
+            self._followed[olds] = Followed(olds, self._ask.new)
+        return self._followed[olds]
 
     def _named_for_old(self, old: Image, new: str) -> str:
         """What an image's id says of the version, if that holds only for the old one: `openmpi4.1.0`,
@@ -174,26 +192,44 @@ class Judge:
         components = (each for step in steps_of(old) for each in step.components if self._ask.wants(each))
         return said[1] if any(_begins(each.version, said[1]) for each in components) else ""
 
+    def _frame(self, old: Image, new: Image) -> Iterator[Refusal]:
+        """What stands beside the steps: it may repeat the version, and no more."""
+        if old.frame != new.frame:
+            followed = self._following(self._olds(steps_of(old)))
+            for field in _FRAME:
+                strange = followed.strange(getattr(old.frame, field), getattr(new.frame, field))
+                if strange:
+                    what = _would(field, *strange)
+                    yield Refusal(old.place.at(field), what, _MORE, (old.id,))
+        if _stages(old) != _stages(new):
+            yield Refusal(old.place.at("stages"), f"the stages of `{old.id}` would change", _MORE, (old.id,))
+
     def _steps(self, old: Image, new: Image) -> Iterator[Refusal]:
         one, other = list(steps_of(old)), list(steps_of(new))
-        if len(one) != len(other):
+        if _shape(old) != _shape(new):
             help = "a condition depends on the version: edit it yourself"
             yield Refusal(old.place, f"steps of `{old.id}` would come or go", help, (old.id,))
             return
         ours = {each.place.file for each in one if any(map(self._ask.wants, each.components))}
+        olds = self._olds(one)
         for before, after in zip(one, other, strict=True):
-            yield from self._step(before, after, frozenset(ours & self._recipes))
+            yield from self._step(before, after, frozenset(ours & self._recipes), olds)
 
-    def _step(self, before: ImageStep, after: ImageStep, ours: frozenset[str]) -> tuple[Refusal, ...]:
-        key = (id(before), id(after), ours)
+    def _step(
+        self, before: ImageStep, after: ImageStep, ours: frozenset[str], olds: frozenset[str]
+    ) -> tuple[Refusal, ...]:
+        key = (id(before), id(after), ours, olds)
         if key not in self._known:
             self._alive += (before, after)  # so that no other object can get their ids
-            self._known[key] = tuple(self._judged(before, after, ours))
+            self._known[key] = tuple(self._judged(before, after, ours, olds))
         return self._known[key]
 
-    def _judged(self, before: ImageStep, after: ImageStep, ours: frozenset[str]) -> Iterator[Refusal]:
-        if before is after or (before.step == after.step and before.components == after.components):
-            if any(map(self._ask.wants, before.components)):
+    def _judged(
+        self, before: ImageStep, after: ImageStep, ours: frozenset[str], olds: frozenset[str]
+    ) -> Iterator[Refusal]:
+        wants = any(map(self._ask.wants, before.components))
+        if before is after or _all(before) == _all(after):
+            if wants:
                 yield Refusal(before.place, "its version would stay", "edit it yourself")
             return
         expected = Counter(
@@ -205,11 +241,32 @@ class Judge:
             lost, come = _difference(before, after)
             what = f"{_shown(lost)} would become {_shown(come)}"
             yield Refusal(before.place, what, "the value says more than this version: edit it yourself")
-        elif not any(map(self._ask.wants, before.components)) and not (
-            isinstance(before.step, _FOLLOWERS) or before.place.file in ours
-        ):
+        elif not wants and not (isinstance(before.step, _FOLLOWERS) or before.place.file in ours):
             help = "give each use a value of its own, or edit them yourself"
             yield Refusal(before.place, "the same value is used here for something else", help)
+        elif strange := self._following(olds).strange(_all(before), _all(after), sums=wants):
+            yield Refusal(before.place, _would("the step", *strange), _MORE)
+
+
+def _all(step: ImageStep) -> tuple[Any, ...]:
+    """All that a step says and brings; where it stands says nothing."""
+    return step.step, step.components, step.sources, step.files, step.platforms, step.says_provides
+
+
+def _stages(image: Image) -> list[tuple[str, str]]:
+    return [(stage.name, stage.source) for stage in image.stages]
+
+
+def _shape(image: Image) -> list[list[int]]:
+    """How many steps stand in each part, and in each group."""
+    parts = (image.public, image.private, *(stage.steps for stage in image.stages))
+    return [[len(each.source.members) for each in part] for part in parts]
+
+
+def _would(what: str, before: str, after: str) -> str:
+    if not before and not after:
+        return f"more of {what} would change"
+    return f"`{shown(before)}` would become `{shown(after)}`"
 
 
 def _begins(version: str, said: str) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 from rgraph.bumping.interface import Ask, Edit, Left, Refusal
-from rgraph.bumping.written import token
 from rgraph.catalog import Catalog, External
 from rgraph.errors import Problems, UsageError
 from rgraph.manifest.document import convert
@@ -17,6 +16,8 @@ from rgraph.manifest.external import ExternalsManifest
 from rgraph.names import Bad, ImageReference, reference
 from rgraph.resolve import Resolved
 from rgraph.suggest import listed
+
+_NUMBER = r"[0-9]+(?:\.[0-9]+)*"
 
 
 class Retagged(Struct):
@@ -72,9 +73,11 @@ def retag(resolved: Resolved, name: str, ask: Ask, ids: Sequence[str] | None) ->
     if external.digest and not made.digest:
         why = "its digest is in the lock, which has none of the new tag: run `rgraph lock`"
         found.left.append(Left(place, why, found.direct))
-    if external.manifest.end_of_life:
-        why = f"`{external.manifest.end_of_life}` was said of `{made.tag}`: see whether it holds"
-        found.left.append(Left(external.place.at("end_of_life"), why, found.direct))
+    for key in ("distribution", "end_of_life"):
+        said = getattr(external.manifest, key)
+        if said and (key == "end_of_life" or not _told(made.tag, said)):
+            why = f"`{said}` was said of `{made.tag}`: see whether it holds"
+            found.left.append(Left(external.place.at(key), why, found.direct))
     return found
 
 
@@ -113,12 +116,27 @@ def _said(external: External, old: str, new: str) -> tuple[tuple[str | int, ...]
         if not isinstance(value, bool):
             what = f"`{name}: {value}` is what `{old}` has: of `{new}` it is not known"
             return ("capabilities", name), what
-    for number in re.findall(r"[0-9]+(?:\.[0-9]+)+", old):
-        if number not in new and token(number).search(external.name):
-            return (), f"`{external.name}` is named for `{old}`"
-        if number not in new and token(number).search(written.distribution):
-            return ("distribution",), f"`{written.distribution}` is what `{old}` is"
+    if _told(old, external.name) - _told(new, external.name):
+        return (), f"`{external.name}` is named for `{old}`"
+    told = _told(old, written.distribution)
+    # A tag that does not say the number may say a codename.
+    others = _words(old) - _words(new) if written.distribution and not told else set()
+    if others or told - _told(new, written.distribution):
+        return ("distribution",), f"`{written.distribution}` is what `{old}` is"
     return None
+
+
+def _told(tag: str, text: str) -> set[str]:
+    """What a text and a tag both say: words, and numbers, which a tag may say longer (`12.5` of 12)."""
+    said = re.findall(_NUMBER, tag)
+    numbers = (
+        each for each in re.findall(_NUMBER, text) if any(f"{one}.".startswith(f"{each}.") for one in said)
+    )
+    return {*numbers, *(_words(text) & _words(tag))}
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall("[a-z]{3,}", text.lower()))
 
 
 def judge_retagged(before: Catalog, documents: Mapping[str, Any], name: str, new: str) -> tuple[Refusal, ...]:

@@ -83,6 +83,8 @@ def find_target(
             name, [*(each.image for each in found), *(id for each in every for id in each.images)]
         )
     pinned = [each for each in here if each.component.version]
+    # A version can tell one of several components.
+    pinned = [each for each in pinned if only and each.component.version == only] or pinned
     purls = _unlike(pinned)
     if len(purls) > 1:
         raise UsageError(f"`{name}` is {len(purls)} components", f"name one of {', '.join(purls)}")

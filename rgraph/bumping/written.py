@@ -195,8 +195,13 @@ def occurrences(data: str, piece: str) -> list[int]:
 
 def token(version: str) -> re.Pattern[str]:
     """A version where it stands for itself in a text: not within a longer number or version."""
-    before = r"(?<![0-9])(?<![0-9]\.)" if version[:1].isdigit() else r"(?<![0-9A-Za-z])"
-    return re.compile(rf"{before}{re.escape(version)}(?![0-9A-Za-z]|\.[0-9])")
+    # `1_70` is no version in `1_70_0`, but in `1.70_2` there may be one.
+    joint = next(
+        (each for each in "_-" if "." not in version and re.search(f"[0-9]{each}[0-9]", version)), ""
+    )
+    more = rf"[.{joint}]"
+    before = rf"(?<![0-9])(?<![0-9]{more})" if version[:1].isdigit() else r"(?<![0-9A-Za-z])"
+    return re.compile(rf"{before}{re.escape(version)}(?![0-9A-Za-z]|{more}[0-9])")
 
 
 def follow(written: Written, pair: Pair, given: Edits) -> tuple[Edit, ...]:

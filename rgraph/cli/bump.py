@@ -51,6 +51,8 @@ def bump(
     done = run(root, wish, selectors or [], exclude or [], dry_run=dry_run)
     if done.put_back:
         note(f"an earlier bump was killed; as before it again: {', '.join(done.put_back)}")
+    for remark in done.remarks:
+        note(remark)
     write(bump_json(root, done) if format == "json" else [bump_text(root, done, dry_run=dry_run)])
     if done.refusals:
         raise typer.Exit(1)

@@ -10,6 +10,8 @@ from typing import Annotated, Literal, TextIO
 
 import typer
 
+from rgraph.errors import UsageError
+
 Selectors = Annotated[
     list[str] | None,
     typer.Argument(
@@ -32,7 +34,7 @@ Num = Annotated[
     typer.Option(metavar="N", help="Number of the release on its date. Default: the next free one."),
 ]
 Since = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="REV", help="Only images that changed since a revision of git, and all that stand on them."
     ),
@@ -115,6 +117,16 @@ def coloured(text: str, colour: str, *, err: bool = False) -> str:
 def dimmed(text: str) -> str:
     """A text that stands back on a terminal."""
     return typer.style(text, dim=True) if _is_terminal(sys.stdout) else text
+
+
+def revision(since: str | None) -> str:
+    """What `--since` names; empty if it was not given.
+
+    Raises UsageError for an empty one: so it is when `$(git merge-base ...)` failed.
+    """
+    if since == "":
+        raise UsageError("--since names no revision", "it is empty: did what should have named it fail?")
+    return since or ""
 
 
 def named(ids: Sequence[str], total: int = 0) -> str:

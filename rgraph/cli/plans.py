@@ -19,6 +19,7 @@ from rgraph.cli.common import (
     named,
     note,
     printable,
+    revision,
     today,
 )
 from rgraph.errors import UsageError
@@ -35,7 +36,7 @@ def plan(
     date: Date = "",
     num: Num = None,
     tag: Tag = "",
-    since: Since = "",
+    since: Since = None,
     all_if_unchanged: Annotated[
         bool, typer.Option("--all-if-unchanged", help="With --since: all images if none of them changed.")
     ] = False,
@@ -57,14 +58,14 @@ def plan(
     from rgraph.cli.show_plan import plan_json, plan_text
 
     workspace, day = app.Workspace(directory(context)), date or today()
-    if since:
+    if rev := revision(since):
         from rgraph import history
 
         choice = history.Choice(selectors or [], exclude or [], path)
-        asked = history.Since(since, all_if_unchanged)
+        asked = history.Since(rev, all_if_unchanged)
         found = history.plan_since(workspace, asked, choice, day, num, tag)
         made = found.plan
-        _note_rest(found, since)
+        _note_rest(found, rev)
     elif all_if_unchanged:
         raise UsageError("--all-if-unchanged needs --since", "name the revision to compare with")
     else:
@@ -92,7 +93,7 @@ def list_images(
     selectors: Selectors = None,
     exclude: Exclude = None,
     path: Folders = "",
-    since: Since = "",
+    since: Since = None,
     format: Annotated[
         Literal["text", "json", "ids"], typer.Option("--format", help="A table, JSON, or bare ids.")
     ] = "text",
@@ -102,10 +103,10 @@ def list_images(
     from rgraph.cli.show_images import list_json, list_text
 
     workspace = app.Workspace(directory(context))
-    if since:
+    if rev := revision(since):
         from rgraph import history
 
-        ids = history.list_since(workspace, since, history.Choice(selectors or [], exclude or [], path))
+        ids = history.list_since(workspace, rev, history.Choice(selectors or [], exclude or [], path))
     else:
         ids = workspace.select(selectors or [], exclude or [], path)
     if format == "ids":

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rgraph.cli.common import Date, Num, Tag, TextOrJson, directory, named, note, today, write
+from rgraph.cli.common import Date, Num, Tag, TextOrJson, directory, named, note, revision, today, write
 from rgraph.errors import UsageError
 
 app = typer.Typer(
@@ -135,8 +135,9 @@ def diff(
         str, typer.Argument(metavar="[B]", help="Another one. Default: the manifests as they are now.")
     ] = "",
     since: Annotated[
-        str, typer.Option(metavar="REV", help="Compare the manifests with a revision of git, or a release.")
-    ] = "",
+        str | None,
+        typer.Option(metavar="REV", help="Compare the manifests with a revision of git, or a release."),
+    ] = None,
     image: OneImage = "",
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 if there is a difference.")] = False,
     format: TextOrJson = "text",
@@ -148,13 +149,14 @@ def diff(
     from rgraph import releasing
     from rgraph.cli.show_releases import diff_text, told_json
 
-    if since and before:
+    rev = revision(since)
+    if rev and before:
         raise UsageError("--since takes the place of A and B", "leave them out")
     if ".." in before:
         if after:
             raise UsageError(f"`{before}` names both sides", "leave out B")
         before, _, after = before.partition("..")
-    told = releasing.compare(directory(context), since or before, after, image)
+    told = releasing.compare(directory(context), rev or before, after, image)
     if format == "json":
         write(told_json(told))
     else:

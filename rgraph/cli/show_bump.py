@@ -58,7 +58,11 @@ def _position(place: Place, at: Positions) -> dict[str, object]:
 def bump_text(root: Path, done: Bumped, *, dry_run: bool) -> str:
     """For people: the edits, the images, what was refused and what was left alone."""
     at = locate(root, [*(each.place for each in done.refusals), *(each.place for each in done.left)])
-    lines = [f"{each.file}:{each.line}:{each.column}: {each.old} -> {each.new}" for each in done.changes]
+    # Without this the edits that follow would read as made.
+    lines = (
+        ["nothing was written; what would have been edited, and what forbids it:"] if done.refusals else []
+    )
+    lines += [f"{each.file}:{each.line}:{each.column}: {each.old} -> {each.new}" for each in done.changes]
     lines += [
         f"{_where(each.place, at)}: left alone: {printable(each.why)}{_images(each.images)}"
         for each in _in_order(done.left, at)

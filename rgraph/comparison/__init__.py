@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec import structs
+
 from rgraph.comparison.images import Images
 from rgraph.comparison.types import Cause, Kind, Story, Told
+from rgraph.comparison.values import without_secrets
 from rgraph.fingerprint import fingerprints
 from rgraph.names import Fingerprint
 from rgraph.resolve import Resolved
@@ -45,7 +48,7 @@ class Comparison:
             return (Cause(kind="removed", change="removed", what=id, old=old.place if old else None),)
         if old is None:
             return (Cause(kind="new", change="added", what=id, new=new.place),)
-        return tuple(self._images.own(id))
+        return tuple(dict.fromkeys(_public(each) for each in self._images.own(id)))
 
     def parents(self, id: str) -> list[str]:
         """What an image stands upon or takes from, as before, that is another now."""
@@ -81,3 +84,11 @@ class Comparison:
                     ways[parent] = (*ways[each], parent)
                     todo.append(parent)
         return list(found.values())
+
+
+def _public(cause: Cause) -> Cause:
+    """A cause without what may be a secret in its addresses."""
+    what, before, after = (without_secrets(each) for each in (cause.what, cause.before, cause.after))
+    if before == after:
+        before = after = ""  # what differs is a secret, or beyond what is shown of it
+    return structs.replace(cause, what=what, before=before, after=after)

@@ -10,6 +10,7 @@ from msgspec import structs
 from rgraph.comparison.aligning import aligned
 from rgraph.comparison.externals import Externals
 from rgraph.comparison.facts import differing
+from rgraph.comparison.merging import merged
 from rgraph.comparison.origins import Origins, row_causes
 from rgraph.comparison.steps import Steps
 from rgraph.comparison.types import Cause
@@ -45,7 +46,7 @@ class Images:
         ]
         if _reads_otherwise(old, new):
             found += self._start(old, new)
-        return list(dict.fromkeys(found))
+        return merged(found)
 
     def _common(self) -> Iterator[Cause]:
         """The catalogue's own licence and source offer."""
@@ -168,6 +169,9 @@ class Images:
                 continue
             inside = self._steps.inside(one, other)
             elsewhere = origins if one.step != other.step or one.components != other.components else []
+            if one.comment != other.comment and not elsewhere:
+                # Another recipe begins with it: what says so is a use.
+                elsewhere = [each for each in origins if each.step == "use" and each.kind == "step"]
             if elsewhere:
                 first = elsewhere[0]
                 told = [each for each in inside if each.kind in ("package", "fact", "notice")]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from rgraph.catalog import Catalog
 from rgraph.comparison.aligning import aligned
 from rgraph.comparison.types import Cause
 from rgraph.comparison.values import shown_value
-from rgraph.comparison.written import Use, Written, same
+from rgraph.comparison.written import Home, Use, Written, same
 from rgraph.errors import Place
 from rgraph.image import Image, ImageStep
 from rgraph.lock import LOCK_FILE
@@ -63,26 +63,52 @@ class Origins:
 
     def _recipe(self, images: tuple[Image, Image], recipe: str, written: Step | None) -> Iterator[Cause]:
         """What the uses of a recipe say differently, and defaults of its parameters."""
-        before = self._old_steps.uses(images[0].layer, recipe)
-        after = self._new_steps.uses(images[1].layer, recipe)
+        # A recipe on the way may lead elsewhere now: its own uses are no others for that.
+        leading = self._old_steps.leading_to(recipe) | self._new_steps.leading_to(recipe)
+        before, after = self._uses(images, leading)
         used = written.names if written else ()
-        for pair in aligned(before, after, lambda each: _content(each.step), lambda each: each.step.body):
+        for pair in aligned(
+            before,
+            after,
+            lambda each: (each[1], _content(each[0].step)),
+            lambda each: (each[1], each[0].step.body),
+        ):
             if pair.old is None or pair.new is None or pair.moved:
-                yield _use(pair.old, pair.new, pair.moved)
+                yield _use(pair.old[0] if pair.old else None, pair.new[0] if pair.new else None, pair.moved)
                 continue
-            one, other = pair.old.step, pair.new.step
+            (old, _), (new, _) = pair.old, pair.new
+            one, other = old.step, new.step
             for name in dict.fromkeys((*one.with_, *other.with_)):
                 direct = other.body == recipe and written is not None
                 if one.with_.get(name) != other.with_.get(name) and (name in used or not direct):
-                    yield _argument(pair.old, pair.new, name)
+                    yield _argument(old, new, name)
             if (one.when, one.body) != (other.when, other.body):
-                yield _use(pair.old, pair.new, False)
-        yield from self._defaults(recipe, used if written else None)
-        names = tuple(name for use in after for name in use.step.names)
+                yield _use(old, new, False)
+        reached = self._new_steps.reached(images[1].layer) & leading
+        yield from self._defaults(recipe, reached, used if written else None)
+        names = tuple(name for use, _ in after for name in use.step.names)
         yield from self._row(images, names)
 
-    def _defaults(self, recipe: str, used: tuple[str, ...] | None) -> Iterator[Cause]:
-        for name in sorted({recipe, *self._new_steps.leading_to(recipe)}):
+    def _uses(
+        self, images: tuple[Image, Image], leading: Collection[str]
+    ) -> tuple[list[tuple[Use, Home]], list[tuple[Use, Home]]]:
+        """The uses on the ways of an image to some recipes, then and now, each with what it stands in: the
+        layer, and the recipes that it came to then and now. Those of others come and go with their own.
+        """
+        then, now = self._old_steps, self._new_steps
+        old = [(use, then.home(use.place, now)) for use in then.uses(images[0].layer, leading)]
+        new = [(use, now.home(use.place, then)) for use in now.uses(images[1].layer, leading)]
+        reached = [
+            steps.homes(image.layer, other)
+            for steps, other, image in zip((then, now), (now, then), images, strict=True)
+        ]
+        both = reached[0] & reached[1]
+        return [each for each in old if each[1] in both], [each for each in new if each[1] in both]
+
+    def _defaults(
+        self, recipe: str, reached: Collection[str], used: tuple[str, ...] | None
+    ) -> Iterator[Cause]:
+        for name in sorted({recipe, *reached}):
             old, new = self._old.recipes.get(name), self._new.recipes.get(name)
             if old is None or new is None:
                 continue

@@ -15,6 +15,7 @@ from rgraph.comparison.values import differing_values, shown_value
 from rgraph.comparison.written import Written
 from rgraph.errors import Path
 from rgraph.image import ImageStep
+from rgraph.steps.fetching import Fetch
 from rgraph.steps.interface import Component
 
 _NAMED: Mapping[str, Path] = {
@@ -127,6 +128,8 @@ class Steps:
             elif field == "pinned_by":
                 word = (other or one).partition(" ")[0]
                 yield self._setting(word, old, new, one.partition(" ")[2], other.partition(" ")[2])
+            elif isinstance(one, Fetch) and isinstance(other, Fetch):
+                yield from self._fetched(old, new, one, other)
             elif isinstance(one, Struct) and isinstance(other, Struct) and type(one) is type(other):
                 for name in other.__struct_fields__:
                     yield from self._value(name, old, new, getattr(one, name), getattr(other, name))
@@ -140,6 +143,26 @@ class Steps:
     ) -> Iterator[Cause]:
         if before != after:
             yield self._setting(_WORDS.get(what, what), old, new, *differing_values(before, after))
+
+    def _fetched(self, old: ImageStep, new: ImageStep, before: Fetch, after: Fetch) -> Iterator[Cause]:
+        """The addresses of a file and its checksums, for each platform."""
+        for index, name in ((1, "url"), (2, "sha256")):
+            one, other = (
+                {str(each[0] or ""): each[index] for each in fetch.sources} for fetch in (before, after)
+            )
+            for platform in dict.fromkeys((*one, *other)):
+                values = one.get(platform, ""), other.get(platform, "")
+                if values[0] != values[1]:
+                    made = self._setting(name, old, new, *map(shown_value, values))
+                    what = f"{name} of {platform}" if platform else name
+                    path = (platform,) if platform else ()
+                    yield structs.replace(
+                        made,
+                        what=what,
+                        old=made.old.at(*path) if made.old else None,
+                        new=made.new.at(*path) if made.new else None,
+                    )
+        yield from self._value("downloader", old, new, before.downloader, after.downloader)
 
     def _named(self, field: str, old: ImageStep, new: ImageStep) -> Iterator[Cause]:
         before, after = dict(getattr(old.step, field)), dict(getattr(new.step, field))

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
+from rgraph.steps.fetching import shown
 from rgraph.steps.packages import Package
 
 _LONGEST = 200
 """Characters of a value that are shown."""
+
+_ADDRESS = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*://[^\s"'`<>|;]+""")
+
+
+def without_secrets(text: str) -> str:
+    """A text with its addresses as they may be shown: without passwords and queries, in commands, too."""
+    return _ADDRESS.sub(lambda found: shown(found[0]), text) if "://" in text else text
 
 
 def shown_value(value: object) -> str:
@@ -33,7 +42,7 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Package):
-        return value.spec
+        return without_secrets(value.spec)
     if isinstance(value, Struct):
         fields = [field for field in structs.fields(value) if getattr(value, field.name) != field.default]
         return " ".join(filter(None, (_text(getattr(value, field.name)) for field in fields)))
@@ -42,4 +51,4 @@ def _text(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {_text(each)}" for name, each in value.items())
     # A command's own line breaks are places where rgraph may break it.
-    return "" if value is None else str(value).replace("\n", " ")
+    return "" if value is None else without_secrets(str(value)).replace("\n", " ")

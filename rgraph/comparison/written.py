@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -41,6 +41,7 @@ class Written:
         }
         self._homes |= {each.place.file: ("recipe", name) for name, each in catalog.recipes.items()}
         self._leading: dict[str, frozenset[str]] = {}
+        self._reached: dict[str, frozenset[str]] = {}
 
     def recipe(self, place: Place) -> str:
         """The recipe that a step stands in; empty for a layer's own step."""
@@ -79,15 +80,14 @@ class Written:
         manifest = self._by_home.get(self._homes.get(name, ("", "")) if kind == "file" else home)
         return [step for _, step in all_steps(manifest)] if manifest else []
 
-    def uses(self, layer: str, recipe: str) -> list[Use]:
-        """The steps by which a layer comes to a recipe: its own, and those of recipes on the way."""
-        leading = self.leading_to(recipe)
+    def uses(self, layer: str, leading: Collection[str]) -> list[Use]:
+        """The steps by which a layer uses some recipes: its own, and those of recipes that it comes to."""
         own = self._catalog.layers[layer]
         manifests: list[tuple[Place, Any]] = [(own.place, own.manifest)]
         manifests += [
             (each.place, each.manifest)
             for name, each in sorted(self._catalog.recipes.items())
-            if name in leading - {recipe}
+            if name in self.reached(layer)
         ]
         return [
             Use(place.at(*path), step)
@@ -95,6 +95,25 @@ class Written:
             for path, step in all_steps(manifest)
             if step.kind == "use" and (step.body in leading or "${{" in step.body)
         ]
+
+    def reached(self, layer: str) -> frozenset[str]:
+        """The recipes that a layer comes to; all of them if an expression names one."""
+        if layer not in self._reached:
+            found: dict[str, None] = {}
+            todo: list[Any] = [self._catalog.layers[layer].manifest]
+            while todo:
+                used = [step.body for _, step in all_steps(todo.pop()) if step.kind == "use"]
+                names = self._catalog.recipes if any("${{" in each for each in used) else used
+                more = [each for each in names if each in self._catalog.recipes and each not in found]
+                found.update(dict.fromkeys(more))
+                todo += [self._catalog.recipes[each].manifest for each in dict.fromkeys(more)]
+            self._reached[layer] = frozenset(found)
+        return self._reached[layer]
+
+    def homes(self, layer: str, other: Written) -> set[Home]:
+        """What a layer's steps stand in, recipes that it comes to included, as `home` says it."""
+        recipes = (self._catalog.recipes[name].place for name in self.reached(layer))
+        return {self.home(place, other) for place in (self._catalog.layers[layer].place, *recipes)}
 
     def leading_to(self, recipe: str) -> frozenset[str]:
         """The recipe, and all recipes that use it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from rgraph.errors import Problems
 from rgraph.files import tree
 from rgraph.files.release_folder import LARGEST, RELEASES
+from rgraph.files.releases import Releases
 from rgraph.ledger import Ledger
 
 
@@ -28,6 +29,26 @@ def released_notes(generated: Path, ledger: Ledger) -> Iterator[tuple[str, bytes
                 if content is not None:
                     yield path, content
     problems.raise_any()
+
+
+def released_externals(generated: Path, ledger: Ledger) -> tuple[str, ...]:
+    """References, without digest, of all Externals that images of releases stood on, sorted; as far as the
+    records of the releases are there. Raises ManifestError if one is damaged.
+    """
+    releases = Releases(generated, ledger)
+    records = (releases.record(tag) for tag in releases.tags)
+    return tuple(
+        sorted(
+            {
+                edge.reference
+                for record in records
+                if record
+                for image in record.images
+                for edge in image.edges
+                if edge.external
+            }
+        )
+    )
 
 
 def _below(generated: Path, folder: str, problems: Problems) -> list[str]:

@@ -16,7 +16,7 @@ from rgraph.release.differences import ImageDifference, Item, Standings
 Kind = Literal["added", "removed", "upgraded", "downgraded", "changed", "relicensed", "moved", "noted"]
 """What became of a component. `changed`: its versions have no order, or it comes from elsewhere;
 `relicensed`: only its licence is stated otherwise; `moved`: the same, brought by another image;
-`noted`: the same, with other advisories beside its pin."""
+`noted`: the same, with other advisories beside its pin or in another notation."""
 
 CONTENT: tuple[Kind, ...] = ("upgraded", "downgraded", "changed", "added", "removed", "relicensed")
 """Those that change what is in an image or what its notices say, in the order in which they are told."""
@@ -140,6 +140,12 @@ def _version(item: Item) -> tuple[str, str]:
     return parts.type, parts.version
 
 
+def _origin(item: Item) -> str:
+    """What its purl says beside the version."""
+    head, _, rest = item.part.purl.partition("?")
+    return f"{head.partition('@')[0]}?{rest}"
+
+
 def _change(old: Item | None, new: Item | None) -> Change:
     item = new or old
     assert item is not None, "a pair has one of them"
@@ -153,8 +159,11 @@ def _kind(old: Item | None, new: Item | None) -> Kind:
     if (old.part.purl, old.part.version) != (new.part.purl, new.part.version):
         order = order_of(type)
         was, now = order(before), order(after)
-        if was is None or now is None or was == now:
+        if was is None or now is None:
             return "changed"
+        if was == now:
+            # `1.0` and `1.0.0` are one version (PEP 440): nothing new came.
+            return "changed" if _origin(old) != _origin(new) else "noted"
         return "upgraded" if was < now else "downgraded"
     if old.part.license != new.part.license:
         return "relicensed"

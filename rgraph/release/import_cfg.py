@@ -51,13 +51,18 @@ def staging_name(staging: str, id: str, build: str) -> str | Bad:
     return f"{staging}/{layer}:{tag}" if staging else f"{layer}:{tag}"
 
 
+def is_built(record: Record, image: RecordedImage) -> bool:
+    """Whether an image of a release comes from staging: what no tag leads to any more is built once more."""
+    return image.source == staging_name(record.catalogue.staging, image.id, record.build)
+
+
 def import_cfg(record: Record) -> bytes:
     """The file, as JSON: an entry for each image of a release that tags are to be given to."""
     return pretty([entry for image in record.images if (entry := _entry(record, image))])
 
 
 def _entry(record: Record, image: RecordedImage) -> dict[str, dict[str, object]] | None:
-    from_staging = image.source == staging_name(record.catalogue.staging, image.id, record.build)
+    from_staging = is_built(record, image)
     user, secret = _STAGING_KEYS if from_staging else _REGISTRY_KEYS
     references = (*image.references.fixed, *image.references.floating)
     held = "" if from_staging else image.source.removeprefix(f"{record.catalogue.registry}/")

@@ -9,8 +9,9 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from rgraph.release.changes import CONTENT, Change, ExternalChange, changes, external_changes
-from rgraph.release.differences import Difference, ImageDifference
+from rgraph.release.differences import Difference, ImageDifference, Item
 from rgraph.release.record import Part
+from rgraph.release.shadows import held, shadowed
 from rgraph.release.state import Holding, Stand, State
 
 Became = Literal["new", "changed", "returned", "retagged", "unknown", "removed"]
@@ -148,7 +149,7 @@ def notes(
     images = []
     for id, holding in after.images.items():
         if id in difference:
-            images.append(_note(after, id, difference, earlier))
+            images.append(_note(before, after, id, difference, earlier))
         elif id in released:
             images.append(ImageNote(id, "retagged", holding.stand, holding.stand))
     removed = (
@@ -167,8 +168,10 @@ def only(told: Notes, id: str) -> Notes:
     return Notes(told.before, told.after, images, removed, 0 if images or removed else 1)
 
 
-def _note(after: State, id: str, difference: Difference, earlier: Collection[str]) -> ImageNote:
-    change, holding = difference[id], after.images[id]
+def _note(
+    before: State, after: State, id: str, difference: Difference, earlier: Collection[str]
+) -> ImageNote:
+    change, holding = held(before, after, id, difference[id]), after.images[id]
     if change.unknown:
         return ImageNote(id, "unknown", change.before, change.after)
     if change.before is None:
@@ -196,10 +199,12 @@ def _has_changed(id: str, difference: Difference) -> bool:
 
 def _first(after: State, id: str, change: ImageDifference, holding: Holding) -> ImageNote:
     holds = tuple((name, after.parts[name]) for name in holding.bringers if after.parts[name])
+    fixing = [(by, part) for by, parts in holds for part in parts if part.fixes]
+    hidden = shadowed(after, id, {part.name for _, part in fixing})
     fixes = {
         Fixed(advisory, part.name, part.version, by)
-        for by, parts in holds
-        for part in parts
+        for by, part in fixing
+        if Item(part, by) not in hidden
         for advisory in part.fixes
     }
     ordered = tuple(sorted(fixes, key=_advisory))

@@ -26,6 +26,7 @@ from rgraph.release.record import (
     date_of,
     sealed,
 )
+from rgraph.release.sources import Sources
 from rgraph.resolve import Resolved
 
 Tests = Sequence[dict[str, object]]
@@ -46,9 +47,8 @@ def record_of(subject: Subject, before: Ledger, made: Cut, build: str, tests: Ma
     tests of each of its images. Raises UsageError if the number makes a tag too long.
     """
     settings = subject.resolved.catalog.settings
-    images = tuple(
-        _image(subject, before, planned, build, tests[planned.image.id]) for planned in made.images
-    )
+    held = Sources(before)
+    images = tuple(_image(subject, held, planned, build, tests[planned.image.id]) for planned in made.images)
     catalogue = RecordedCatalogue(
         settings.name,
         settings.registry,
@@ -71,9 +71,7 @@ def record_of(subject: Subject, before: Ledger, made: Cut, build: str, tests: Ma
     return sealed(record)
 
 
-def _image(
-    subject: Subject, before: Ledger, planned: PlannedImage, build: str, tests: Tests
-) -> RecordedImage:
+def _image(subject: Subject, held: Sources, planned: PlannedImage, build: str, tests: Tests) -> RecordedImage:
     image = planned.image
     floating = {f"{image.repository}:{tag}" for tag in image.floating_tags}
     references = image.references(planned.release)
@@ -93,7 +91,7 @@ def _image(
             tuple(each for each in references if each not in floating),
             tuple(each for each in references if each in floating),
         ),
-        source=_source(subject, before, planned, build),
+        source=_source(subject, held, planned, build),
         edges=tuple(_edge(subject, edge) for edge in image.edges),
         externals=externals_of(subject.resolved, image.id),
         components=parts(subject.inventory, image.id),
@@ -102,16 +100,11 @@ def _image(
     )
 
 
-def _source(subject: Subject, before: Ledger, planned: PlannedImage, build: str) -> str:
+def _source(subject: Subject, held: Sources, planned: PlannedImage, build: str) -> str:
     settings = subject.resolved.catalog.settings
-    image, mine = planned.image, (planned.image.id, planned.fingerprint)
-    if planned.state == "retag":
-        floating = {f"{image.repository}:{tag}" for tag in image.floating_tags}
-        for each in image.references(planned.release):
-            if each not in floating and before.holders.get(each) == mine:
-                return f"{settings.registry}/{each}" if settings.registry else each
-    # What only floating tags named, and they moved on, has to be built again.
-    made = staging_name(settings.staging, image.id, build)
+    if found := held.of(planned):
+        return f"{settings.registry}/{found}" if settings.registry else found
+    made = staging_name(settings.staging, planned.image.id, build)
     if isinstance(made, Bad):
         raise UsageError(made.what, made.help)
     return made

@@ -12,9 +12,11 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from rgraph.audit.text.secret_words import secrets_in
+from rgraph.audit.text.spelling import spellings
 from rgraph.errors import RefusedError
 from rgraph.image import Image, Rendered
 from rgraph.manifest.catalog import CatalogManifest
+from rgraph.names import Bad, reference
 from rgraph.render.view import View
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s\"'`<>|;)(\\]{4,2000}", re.IGNORECASE)
@@ -26,22 +28,27 @@ class _Private(Struct, frozen=True):
     """A text that must not be published."""
 
     why: str
-    forms: tuple[bytes, ...]
+    forms: tuple[str, ...]
     """The text in lower case, also as a purl writes it."""
-    pattern: re.Pattern[bytes] | None = None
+    pattern: re.Pattern[str] | None = None
     """Where the text only counts as a whole word."""
 
-    def is_in(self, lower: bytes) -> bool:
-        if not any(form in lower for form in self.forms):
+    def is_in(self, texts: Iterable[str]) -> bool:
+        return any(self._is_in(text) for text in texts)
+
+    def _is_in(self, text: str) -> bool:
+        if not any(form in text for form in self.forms):
             return False
-        return self.pattern is None or self.pattern.search(lower) is not None
+        return self.pattern is None or self.pattern.search(text) is not None
 
 
 class Leaks:
     """Looks for private texts and for secrets in what is to be published, and notes what it finds."""
 
-    def __init__(self, view: View) -> None:
-        self._private = tuple(_private_texts(view))
+    def __init__(self, view: View, released: Iterable[str] = ()) -> None:
+        """`released` are references of Externals that earlier releases stood on."""
+        self._private = tuple(_private_texts(view, released))
+        self._spaced = any(" " in form for each in self._private for form in each.forms)
         self._lines: set[str] = set()
         self._found: list[str] = []
 
@@ -52,15 +59,20 @@ class Leaks:
 
     def has_private(self, content: bytes) -> bool:
         """Whether a text holds something private."""
-        lower = content.lower()
-        return any(each.is_in(lower) for each in self._private)
+        texts = self._texts(content)
+        return any(each.is_in(texts) for each in self._private)
 
     def look(self, path: str, content: bytes) -> None:
         """Looks for private texts."""
-        lower = content.lower()
+        texts = self._texts(content) if self._private else ()
         for each in self._private:
-            if each.is_in(lower):
+            if each.is_in(texts):
                 self._found.append(f"{path} holds {each.why}")
+
+    def _texts(self, content: bytes) -> tuple[str, ...]:
+        """A file as it is compared: in lower case, with and without escapes, also with its lines joined."""
+        found = spellings(content.decode(errors="replace").lower())
+        return (*found, *(" ".join(text.split()) for text in found)) if self._spaced else found
 
     def look_for_secrets(self, path: str, content: bytes) -> None:
         """Looks for secrets, once in each line that is new."""
@@ -90,25 +102,27 @@ def private_settings(settings: CatalogManifest) -> dict[str, str]:
     return found
 
 
-def _private_texts(view: View) -> Iterator[_Private]:
+def _private_texts(view: View, released: Iterable[str]) -> Iterator[_Private]:
     for text, why in private_settings(view.catalog.settings).items():
         yield _Private(why, _forms(text))
-    for reference, name in _private_references(view).items():
-        form = re.escape(reference.lower().encode())
-        yield _Private(
-            f"the reference of `{name}`, which only private parts use (a `take` with `provides: []` keeps it "
-            "out of notices)",
-            _forms(reference),
-            re.compile(rb"(?<![\w./-])" + form + rb"(?![\w.-])"),
-        )
+    for each, name in _private_references(view).items():
+        why = f"the reference of `{name}`, which only private parts use"
+        yield _reference(each, f"{why} (a `take` with `provides: []` keeps it out of notices)")
+    for each in _once_private(view, released):
+        yield _reference(each, "the reference of an External that nothing public stands on any more")
     for url in _private_urls(view):
         yield _Private("an address that only private parts use", _forms(url))
 
 
-def _forms(text: str) -> tuple[bytes, ...]:
+def _reference(reference: str, why: str) -> _Private:
+    form = re.escape(reference.lower())
+    return _Private(why, _forms(reference), re.compile(rf"(?<![\w./-]){form}(?![\w.-])"))
+
+
+def _forms(text: str) -> tuple[str, ...]:
     """A text as files write it: plain, or percent-encoded as a qualifier of a purl (purl specification)."""
     texts = (text, text.replace("/", "%2f"), quote(text, safe=":"), quote(text, safe=""))
-    return tuple(dict.fromkeys(each.lower().encode() for each in texts))
+    return tuple(dict.fromkeys(each.lower() for each in texts))
 
 
 def public_steps(image: Image) -> Iterator[Rendered]:
@@ -129,11 +143,8 @@ def public_edges(image: Image) -> set[str]:
 
 def _private_references(view: View) -> Mapping[str, str]:
     """Reference -> name of each External that private parts use and no public part does."""
-    used: set[str] = set()
-    shown: set[str] = set()
-    for image in view.resolved.images.values():
-        used.update(edge.to for edge in image.edges if edge.external)
-        shown |= public_edges(image)
+    used = {edge.to for image in view.resolved.images.values() for edge in image.edges if edge.external}
+    shown = _shown(view)
     externals = view.catalog.externals
     public = {externals[name].manifest.reference for name in used & shown}
     return {
@@ -141,6 +152,27 @@ def _private_references(view: View) -> Mapping[str, str]:
         for name in sorted(used - shown)
         if externals[name].manifest.reference not in public
     }
+
+
+def _once_private(view: View, released: Iterable[str]) -> list[str]:
+    """References of released Externals from repositories that no public part names now.
+
+    A record does not say which part of an image named an External, so what was public once and is gone from
+    the catalogue counts, too.
+    """
+    externals = view.catalog.externals
+    public = {_repository(externals[name].reference) for name in _shown(view) if name in externals}
+    return sorted({each for each in released if _repository(each) not in public})
+
+
+def _repository(text: str) -> str:
+    parts = reference(text)
+    return text if isinstance(parts, Bad) else parts.name
+
+
+def _shown(view: View) -> set[str]:
+    """Ids of images and names of Externals that public parts name."""
+    return {name for image in view.resolved.images.values() for name in public_edges(image)}
 
 
 def _private_urls(view: View) -> Iterator[str]:

@@ -24,15 +24,14 @@ from msgspec import Struct
 
 from rgraph.errors import UsageError
 from rgraph.image import Image
-from rgraph.ledger import Ledger
 from rgraph.names import Bad
 from rgraph.plan import Plan, PlannedImage
 from rgraph.release.import_cfg import BUILD_NUMBER, staging_name
+from rgraph.release.sources import Sources
 from rgraph.render.bake import bake_document, secrets_of
 from rgraph.render.tests_json import all_tests
 from rgraph.render.view import View
 from rgraph.render_names import COMBINED
-from rgraph.suggest import listed
 
 T = TypeVar("T")
 Format = Literal["github", "azure-pipelines", "bake"]
@@ -113,7 +112,7 @@ def pipeline(view: View, plan: Plan, format: Format) -> str:
     not in it and were never released: they would be built from whatever a floating tag leads to.
     """
     if plan.lacking:
-        names = listed(plan.lacking)
+        names = ", ".join(f"`{id}`" for id in plan.lacking)
         raise UsageError(
             f"what is planned is made from {names}, which must be built first and is not in the plan",
             "select it too: `+IMAGE` names an image and all that it needs",
@@ -188,7 +187,7 @@ def bake(view: View, plan: Plan) -> dict[str, object]:
     A release's tag that the ledger holds already is left out: it is never pushed a second time. An image that
     only lacks tags is taken from where the ledger holds it.
     """
-    sources = _Sources(view.ledger)
+    sources = Sources(view.ledger)
     planned: dict[str, PlannedImage] = {}
     contexts: dict[str, str] = {}
     for each in plan.images:
@@ -294,27 +293,9 @@ def _runner(machine: Machine) -> tuple[str, ...]:
     return (hosted,) if hosted else ("self-hosted", "Windows", machine.host)
 
 
-class _Sources:
-    """Where the ledger holds an image's content."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._held: dict[tuple[str, str], list[str]] = {}
-        for reference, holder in ledger.holders.items():
-            self._held.setdefault(holder, []).append(reference)
-
-    def of(self, planned: PlannedImage) -> str:
-        """A reference that holds it, with a release's tag if one does; empty if none does any more."""
-        found = self._held.get((planned.image.id, str(planned.fingerprint)), [])
-        fixed = [each for each in found if planned.release in each.rpartition(":")[2]]
-        return min(fixed or found, default="")
-
-
-def _source(view: View, planned: PlannedImage, sources: _Sources) -> str:
-    """Where an image that only lacks tags can be taken from; empty if it is to be built, or reused.
-
-    What no tag leads to any more has to be built again.
-    """
-    source = sources.of(planned) if planned.state == "retag" else ""
+def _source(view: View, planned: PlannedImage, sources: Sources) -> str:
+    """Where an image that only lacks tags can be taken from; empty if it is to be built, or reused."""
+    source = sources.of(planned)
     registry = view.catalog.settings.registry
     return f"{registry}/{source}" if registry and source else source
 
@@ -323,7 +304,7 @@ def _described(view: View, waves: Waves) -> dict[str, object]:
     """Name of a leg -> what is to be done in it."""
     every = [leg for wave in waves for leg in wave]
     todo = {planned.image.id for leg in every for planned in leg.images}
-    sources = _Sources(view.ledger)
+    sources = Sources(view.ledger)
     return {
         leg.name: {
             "title": leg.title,
@@ -335,7 +316,7 @@ def _described(view: View, waves: Waves) -> dict[str, object]:
     }
 
 
-def _work(view: View, planned: PlannedImage, todo: Collection[str], sources: _Sources) -> Work:
+def _work(view: View, planned: PlannedImage, todo: Collection[str], sources: Sources) -> Work:
     image = planned.image
     source = _source(view, planned, sources)
     needs = tuple(dict.fromkeys(edge.to for edge in image.edges if edge.to in todo))

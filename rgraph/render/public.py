@@ -33,13 +33,14 @@ _FILES = "\n\n## Files\n"
 """Heads the last section of an image's README, which names files that are not public."""
 
 
-def public_files(view: View, notes: Iterable[tuple[str, bytes]]) -> Files:
-    """Path and contents of every file of the public copy. `notes` are those of releases, by path.
+def public_files(view: View, notes: Iterable[tuple[str, bytes]], released: Iterable[str] = ()) -> Files:
+    """Path and contents of every file of the public copy. `notes` are those of releases, by path; `released`
+    the references of Externals that their images stood on.
 
     Raises RefusedError behind the last of them if any holds something private: whoever takes the files must
     take all before one is published.
     """
-    copy = _Copy(view)
+    copy = _Copy(view, released)
     yield from copy.images()
     tags = []
     for path, content in notes:
@@ -56,9 +57,9 @@ def public_files(view: View, notes: Iterable[tuple[str, bytes]]) -> Files:
 class _Copy:
     """What all files of a public copy share."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, released: Iterable[str]) -> None:
         self._view = view
-        self.leaks = Leaks(view)
+        self.leaks = Leaks(view, released)
         self.shown = [
             image
             for image in view.resolved.images.values()

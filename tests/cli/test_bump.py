@@ -64,6 +64,7 @@ def test_a_refusal_says_where_and_is_a_failed_check(root: Path) -> None:
     before = texts(root)
     done = run(root, "bump", "rjson", "0.2.21")
     assert done.code == 1
+    assert done.out.startswith("nothing was written; what would have been edited, and what forbids it:\n")
     assert (
         "manifests/one.yaml:9:86: refused: the checksum aaaaaaaaaaaa... belongs to version 0.2.20 (one:x)\n"
         in done.out
@@ -79,6 +80,17 @@ def test_an_older_version_must_be_meant(root: Path) -> None:
     assert done.code == 1
     assert "manifests/one.yaml:8:3: refused: `0.9` is older than `1.0` (one:x)\n" in done.out
     assert run(root, "bump", "foo", "0.9", "--downgrade").code == 0
+
+
+def test_a_version_that_the_old_one_begins_with_is_remarked_upon(root: Path) -> None:
+    """By conda's order 1.1.1c is older than 1.1.1; by OpenSSL's own it is not."""
+    done = run(root, "bump", "openssl", "1.1.1")
+    remark = (
+        "`1.1.1` is what `1.1.1c` begins with: by the order of conda it is not older, "
+        "but is it the newer one?"
+    )
+    assert (done.code, done.err) == (0, f"{remark}\n")
+    assert run(root, "bump", "openssl", "1.1.1").err == ""
 
 
 def test_json(root: Path) -> None:
@@ -144,6 +156,16 @@ foo        pypi       1.0     1.2     manifests/one.yaml:8:9  1       -
         ("foo", "2.0a1", "outdated"),
     ]
     assert early["pins"][0]["places"] == [{"file": "manifests/one.yaml", "line": 6, "column": 37}]
+
+
+def test_outdated_names_the_line_of_each_of_several_entries(root: Path) -> None:
+    layer = "steps:\n- pip:\n  - {name: foo, version: '1.0', when: false}\n  - {name: foo, version: '1.1'}\n"
+    write(root, one=ONE + layer)
+    with serving(lambda _: Said(200, PAGE)) as server:
+        found = json.loads(run(root, "outdated", "one", "--index", server.url, "--format", "json").out)
+    assert [(each["version"], [place["line"] for place in each["places"]]) for each in found["pins"]] == [
+        ("1.1", [8])
+    ]
 
 
 def test_an_index_that_cannot_be_asked(root: Path) -> None:

@@ -157,6 +157,49 @@ CASES: list[tuple[str, str, Edit, list[tuple[str, ...]]]] = [
         [("step", "added", "use more", "", "", "", "base/many.yaml:18")],
     ),
     (
+        "a step before a recipe within one",
+        "many:py3.8",
+        change("recipes/outer.yaml", "steps:\n", "steps:\n  - pip: [new==1.0]\n"),
+        [("step", "added", "pip", "", "new==1.0", "", "recipes/outer.yaml:5")],
+    ),
+    (
+        "another recipe within one",
+        "many:py3.8",
+        several(
+            put("recipes/inner2.yaml", INNER.replace("name: inner", "name: inner2")),
+            change("recipes/outer.yaml", "use: inner", "use: inner2"),
+        ),
+        [changed("step", "use", "inner", "inner2", "recipes/outer.yaml:5")],
+    ),
+    (
+        "the inner recipe instead of the outer one",
+        "many:py3.8",
+        change(MINE, '- use: outer\n    with: {number: "1"}', '- use: inner\n    with: {value: "1"}'),
+        [changed("step", "use", "outer", "inner", "base/many.yaml:15")],
+    ),
+    (
+        "a recipe that is called otherwise",
+        "many:py3.8",
+        several(
+            move("recipes/inner.yaml", "recipes/x.yaml"),
+            change("recipes/x.yaml", "name: inner", "name: x"),
+            change("recipes/outer.yaml", "use: inner", "use: x"),
+        ),
+        [changed("step", "use", "inner", "x", "recipes/outer.yaml:5")],
+    ),
+    (
+        "a recipe that others use otherwise now",
+        "many:py3.8",
+        several(
+            change("recipes/inner.yaml", "env: {INNER:", "env: {OTHER:"),
+            put("recipes/o.yaml", OUTER.replace("name: outer", "name: o").replace("number }}", "word }}")),
+        ),
+        [
+            ("setting", "removed", "env INNER", "1", "", "recipes/inner.yaml:5", ""),
+            ("setting", "added", "env OTHER", "", "1", "", "recipes/inner.yaml:5"),
+        ],
+    ),
+    (
         "a row",
         "many:py3.9",
         change(MINE, "mode: slow", "mode: slower"),
@@ -282,6 +325,34 @@ CASES: list[tuple[str, str, Edit, list[tuple[str, ...]]]] = [
         "r-base:cpu",
         change("components.yaml", "status: assumed", "status: verified"),
         [changed("fact", "status", "assumed", "verified", "components.yaml:3")],
+    ),
+    (
+        "the versions of a fact, so that another one holds",
+        "base:cpu",
+        change("components.yaml", '">=8", license: curl', '">=7", license: MIT'),
+        [
+            changed("fact", "versions", ">=8", ">=7", "components.yaml:4"),
+        ],
+    ),
+    (
+        "the versions of the last fact that held",
+        "r-base:cpu",
+        change(
+            "components.yaml",
+            '"pkg:conda/r-essentials", lic',
+            '"pkg:conda/r-essentials", versions: ">=4", lic',
+        ),
+        [changed("fact", "versions", "", ">=4", "components.yaml:3")],
+    ),
+    (
+        "a fact that comes before the one that held",
+        "base:cpu",
+        change(
+            "components.yaml",
+            '  - {purl: "pkg:deb/curl", versions',
+            '  - {purl: "pkg:deb/curl", versions: "<8", license: MIT}\n  - {purl: "pkg:deb/curl", versions',
+        ),
+        [("fact", "added", "fact", "", "MIT", "", "components.yaml:4")],
     ),
     (
         "a fact that is no more",
@@ -458,6 +529,65 @@ def test_the_shortest_way(root: Path) -> None:
     change(R, "r-essentials=3.6.0", "r-essentials=3.6.1")(root / "manifests")
     found = answer(run(root, "explain", "child:one", "--since", "HEAD", "--format", "json"))
     assert [each["way"][1:] for each in found["causes"]] == [["r-base:gpu"], ["base:cpu"]]
+
+
+SECRET = """\
+kind: base
+name: secret
+from: ubuntu
+variant: "1"
+steps:
+  - download: {url: "https://u:SEKRET@e.org/a?sig=SIGN", to: /a}
+    provides: []
+  - run: ["get 'https://u:SEKRET@e.org/b?sig=SIGN' now"]
+    provides: []
+"""
+
+
+@pytest.mark.parametrize(
+    ("edit", "causes"),
+    [
+        (
+            change("base/secret.yaml", "e.org/a", "e.org/new"),
+            [changed("setting", "url", "https://e.org/a", "https://e.org/new", "base/secret.yaml:6")],
+        ),
+        (
+            change("base/secret.yaml", "SIGN", "MORE"),
+            [
+                changed("setting", "url", "", "", "base/secret.yaml:6"),
+                changed("setting", "run", "", "", "base/secret.yaml:8"),
+            ],
+        ),
+        (
+            change("base/secret.yaml", "e.org/b", "e.org/c"),
+            [
+                changed(
+                    "setting",
+                    "run",
+                    "get 'https://e.org/b' now",
+                    "get 'https://e.org/c' now",
+                    "base/secret.yaml:8",
+                )
+            ],
+        ),
+        (
+            locked("downloads", "https://u:SEKRET@e.org/a?sig=SIGN", "c" * 64),
+            [("lock", "added", "https://e.org/a", "", "c" * 64, "", "rgraph.lock:1")],
+        ),
+        (
+            change("base/secret.yaml", ", to: /a", ", sha256: " + "d" * 64 + ", to: /a"),
+            [changed("setting", "sha256", "", "d" * 64, "base/secret.yaml:6")],
+        ),
+    ],
+)
+def test_no_password_is_shown(root: Path, edit: Edit, causes: list[tuple[str, ...]]) -> None:
+    put("base/secret.yaml", SECRET)(root / "manifests")
+    commit(root)
+    edit(root / "manifests")
+    assert told(root, "secret:1") == causes
+    for format in ("json", "text"):
+        shown = run(root, "explain", "secret:1", "--since", "HEAD", "--format", format).out
+        assert not {word for word in ("SEKRET", "SIGN", "MORE") if word in shown}
 
 
 def test_as_json(root: Path) -> None:

@@ -565,3 +565,65 @@ def test_a_private_take_is_not_in_the_readme(tmp_path: Path) -> None:
     assert b"Takes files from" not in public(root)["base/1/README.md"]
     run(root, "generate")
     assert b"Takes files from" in (root / "generated/base/1/README.md").read_bytes()
+
+
+def test_what_a_private_external_was_before_is_not_published(root: Path) -> None:
+    take = "  - take: {from: hidden, path: /x, to: /}\n"
+    silent = take.replace("to: /}", "to: /}\n    provides: []")
+    with (root / "manifests/r/r-base.yaml").open("a") as stream:
+        stream.write(take)
+    with (root / "manifests/externals.yaml").open("a") as stream:
+        stream.write("  hidden: {reference: 'intra.corp.test/team/hidden:1', distribution: ubuntu-20.04}\n")
+    for number in (1, 2, 3):
+        run(root, "release", "cut", "--date", f"2026010{number}")
+        edit(root, "externals.yaml", f"hidden:{number}", f"hidden:{number + 1}")
+    assert b"hidden:1" in (root / "generated/releases/20260102.v1/notes.md").read_bytes()
+    edit(root, "r/r-base.yaml", take, silent)
+    result = export(root)
+    assert result.code == 0, result.err
+    assert "releases/20260102.v1/notes.md" in public(root)
+    assert not [path for path, content in public(root).items() if b"intra.corp.test" in content]
+    edit(root, "r/r-base.yaml", silent, "")
+    edit(
+        root,
+        "externals.yaml",
+        "  hidden: {reference: 'intra.corp.test/team/hidden:4', distribution: ubuntu-20.04}\n",
+        "",
+    )
+    assert export(root).code == 0
+    assert not [path for path, content in public(root).items() if b"intra.corp.test" in content]
+
+
+@pytest.mark.parametrize(
+    ("private", "label"),
+    [
+        (r"CORP\share", r"'CORP\share\x'"),
+        ('Top "Secret" Lab', """'at Top "Secret" Lab'"""),
+        ("srv$x", "'on srv$$x'"),
+        ("Top Secret", "'of the Top   Secret lab'"),
+    ],
+)
+def test_a_private_text_is_found_however_it_is_written(root: Path, private: str, label: str) -> None:
+    with (root / "manifests/catalog.yaml").open("a") as stream:
+        stream.write("policy: {private: [" + json.dumps(private) + "]}\n")
+    edit(root, "r/r-base.yaml", "steps:\n", f"steps:\n  - label: {{w: {label}}}\n")
+    result = export(root)
+    assert result.code == 1
+    assert "which the policy calls private" in result.err
+    assert not (root.parent / "public").exists()
+
+
+def test_where_private_packages_come_from_is_not_published(root: Path) -> None:
+    with (root / "manifests/r/r-base.yaml").open("a") as stream:
+        stream.write("  - conda: {channels: [hush-hush], packages: [quiet=1.0]}\n")
+        stream.write(
+            "  - apt: {repositories: [{name: whisper, uri: 'https://whisper.corp.test/x', suite: focal, "
+            "key: {url: 'https://whisper.corp.test/key'}}], packages: [still=1.0]}\n"
+        )
+    result = export(root)
+    assert result.code == 0, result.err
+    notices = public(root)["r-base/cpu/ThirdPartyNotices.txt"]
+    assert b"pkg:conda/quiet@1.0" in notices
+    assert b"still@1.0" in notices
+    for word in (b"hush-hush", b"whisper"):
+        assert not [path for path, content in public(root).items() if word in content.lower()], word

@@ -222,3 +222,58 @@ def test_notes_of_several_releases_say_so(root: Path) -> None:
     assert later.startswith(f"# Releases {B} to {C}\n")
     assert f"Compared with {A}: " in later
     assert notes(root, f"{A}..{B}").startswith(f"# Release {B}\n")
+
+
+def test_what_a_nearer_pin_takes_the_place_of_is_not_claimed(tmp_path: Path) -> None:
+    root = catalogue(tmp_path)
+    steps = "steps:\n  - conda: {packages: [openssl=1.1.1c]}\n"
+    edit(root, "base/base.yaml", "steps:\n", steps)
+    edit(root, "r/r-base.yaml", "steps:\n", steps.replace("1.1.1c", "1.1.1d"))
+    cut(root, A)
+    pin = "{name: openssl, version: 1.1.1w, fixes: [CVE-2023-0001]}"
+    edit(root, "base/base.yaml", "openssl=1.1.1c", pin)
+    cut(root, B)
+    page = (root / "generated/releases" / B / "notes/r-base/cpu.md").read_text()
+    assert "CVE-2023-0001" not in page
+    assert "1.1.1w" not in page
+    assert "CVE-2023-0001" in (root / "generated/releases" / B / "notes/base/cpu.md").read_text()
+    assert "CVE-2023-0001" in notes(root, B)
+    assert "r-base:cpu" not in notes(root, B).split("## Components")[0]
+
+
+def test_the_same_version_in_another_notation_is_no_fix(tmp_path: Path) -> None:
+    root = catalogue(tmp_path)
+    edit(root, "r/r-base.yaml", "steps:\n", "steps:\n  - pip: [foo==1.0]\n")
+    cut(root, A)
+    edit(root, "r/r-base.yaml", "foo==1.0", "{name: foo, version: 1.0.0, fixes: [CVE-2023-0002]}")
+    cut(root, B)
+    assert "CVE-2023-0002" not in notes(root, B)
+
+
+def test_a_retag_under_another_repository_is_imported_from_where_it_is(tmp_path: Path) -> None:
+    root = catalogue(tmp_path)
+    cut(root, A)
+    edit(root, "r/r-base.yaml", "steps:\n", "repository: renamed\nsteps:\n")
+    cut(root, B, "--build-number", "5")
+    entries = release(root, B, "import.cfg")
+    assert {each["source"]["imageName"].partition(":")[0].rpartition("/")[2] for each in entries} == {
+        "r-base"
+    }
+    assert all("--5" not in each["source"]["imageName"] for each in entries)
+    assert release(root, B, "tests.json")["images"] == []
+
+
+def test_what_no_tag_leads_to_is_built_and_tested_again(tmp_path: Path) -> None:
+    root = catalogue(tmp_path)
+    edit(root, "r/r-base.yaml", "steps:\n", 'tags: ["${{ variant }}"]\nsteps:\n')
+    cut(root, A)
+    edit(root, "r/r-base.yaml", "3.6.0", "3.6.1")
+    cut(root, B)
+    edit(root, "r/r-base.yaml", "3.6.1", "3.6.0")
+    cut(root, C, "--build-number", "9")
+    entries = release(root, C, "import.cfg")
+    assert {each["source"]["imageName"] for each in entries} == {"r-base:cpu--9", "r-base:gpu--9"}
+    assert {each["image"] for each in release(root, C, "tests.json")["images"]} == {
+        "r-base:cpu",
+        "r-base:gpu",
+    }

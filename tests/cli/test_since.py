@@ -385,3 +385,27 @@ def test_git_that_is_not_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> N
     result = run(root, "plan", "--since", "HEAD")
     assert (result.code, result.out) == (3, "")
     assert result.err.startswith("error: cannot ask git: ")
+
+
+@pytest.mark.parametrize("command", [["plan"], ["list"], ["diff"]])
+def test_an_empty_revision_is_none(root: Path, command: list[str]) -> None:
+    result = run(root, *command, "--since", "")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("error: --since names no revision\n")
+
+
+def test_a_parent_that_changed_before_the_revision_must_be_there(root: Path) -> None:
+    run(root, "release", "cut", "--date", "20260101")
+    commit(root)
+    change("base/base.yaml", "curl", "wget")(root / "manifests")
+    commit(root)
+    change("r/r-base.yaml", "3.6.0", "3.6.1")(root / "manifests")
+    text = run(root, "plan", "r-base:*", "--since", "HEAD")
+    assert text.err == "to be built first, and not in this plan: base:cpu, base:gpu (`+IMAGE` selects both)\n"
+    jobs = run(root, "plan", "r-base:*", "--since", "HEAD", "--format", "github")
+    assert (jobs.code, jobs.out) == (2, "")
+    assert "what is planned is made from `base:cpu`, `base:gpu`, which" in jobs.err
+    run(root, "release", "cut", "--date", "20260102")
+    change("r/r-base.yaml", "3.6.1", "3.6.2")(root / "manifests")
+    again = run(root, "plan", "r-base:*", "--since", "HEAD", "--format", "github")
+    assert again.code == 0, "what was released is there"

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from rgraph.audit.interface import Finding, Rule
 from rgraph.audit.relations.owners import Owners
 from rgraph.audit.subject import Subject
+from rgraph.audit.text.spelling import spellings
 from rgraph.errors import Place
 from rgraph.image import Frame, Image, ImageStep
 from rgraph.render_names import LICENSE, NOTICES
@@ -125,7 +126,7 @@ class _Publication:
     def _is_at(self, member: ImageStep, secret: _Secret) -> bool:
         rendered = member.step.render("posix")
         text = rendered if isinstance(rendered, str) else "\n".join(rendered.commands)
-        return bool(secret.pattern.search(text))
+        return any(map(secret.pattern.search, spellings(text)))
 
     def _of_frames(self) -> Iterator[tuple[Place, str, list[str]]]:
         distinct: dict[int, tuple[Image, list[str]]] = {}
@@ -137,7 +138,8 @@ class _Publication:
                     yield image.place.at(key), f"`{key}` holds {secret.why}", ids
 
     def _in(self, text: str) -> tuple[_Secret, ...]:
-        return tuple(each for each in self._secrets if each.pattern.search(text))
+        found = spellings(text)
+        return tuple(each for each in self._secrets if any(map(each.pattern.search, found)))
 
     def _in_file(self, name: str) -> tuple[_Secret, ...]:
         if name not in self._files:

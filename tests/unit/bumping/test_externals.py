@@ -23,6 +23,12 @@ externals:
   sealed: {reference: "tool/y@sha256:SUM"}
   bare: {reference: "tool/z"}
   ubuntu: {reference: "ubuntu:22.04", distribution: ubuntu-22.04}
+  debian11: {reference: "debian:11"}
+  twelve: {reference: "debian:12", distribution: debian-12}
+  codename: {reference: "debian:bookworm", distribution: debian-12}
+  bookworm: {reference: "debian:bookworm-slim"}
+  python: {reference: "python:3.9-slim", distribution: debian-12, end_of_life: 2026-10-31}
+  focal: {reference: "nvidia/cuda:11.8.0-ubuntu20.04", distribution: ubuntu-20.04}
 """.replace("SUM", "a" * 64)
 STEPS = "steps: [take: {from: assets, path: /a, to: /b}]\n"
 
@@ -55,6 +61,12 @@ def test_the_tag_of_an_external(root: Path, name: str) -> None:
         ("cuda11.1", "11.2.0-devel", "`pkg:generic/cuda@11.1.1` is what `11.1.1-devel` brings"),
         ("old", "2.0", "`cuda: 9.0` is what `1.0` has"),
         ("ubuntu", "24.04", "`ubuntu-22.04` is what `22.04` is"),
+        ("debian11", "13", "`debian11` is named for `11`"),
+        ("twelve", "13", "`debian-12` is what `12` is"),
+        ("debian", "13.1", "`debian-12` is what `12.5` is"),
+        ("codename", "trixie", "`debian-12` is what `bookworm` is"),
+        ("bookworm", "trixie-slim", "`bookworm` is named for `bookworm-slim`"),
+        ("focal", "12.0.0-ubuntu22.04", "`ubuntu-20.04` is what `11.8.0-ubuntu20.04` is"),
         ("sealed", "2.0", "has a digest"),
         ("bare", "2.0", "has no tag"),
     ],
@@ -65,6 +77,21 @@ def test_a_tag_that_would_make_an_external_untrue(root: Path, name: str, new: st
         ("manifests/externals.yaml", True)
     ]
     assert texts(root)["externals.yaml"].decode() == EXTERNALS
+
+
+@pytest.mark.parametrize(
+    ("name", "new", "left"),
+    [
+        ("debian", "12.6", []),
+        ("focal", "12.0.0-ubuntu20.04", []),
+        ("codename", "bookworm-20260101", ["debian-12"]),
+        ("python", "3.10-slim", ["debian-12", "2026-10-31"]),
+    ],
+)
+def test_a_tag_of_the_same_distribution(root: Path, name: str, new: str, left: list[str]) -> None:
+    done = run(root, name, new)
+    assert (done.refusals, done.written) == ((), True)
+    assert [each.why.split("`")[1] for each in done.left] == left
 
 
 def test_an_external_that_others_share(root: Path) -> None:

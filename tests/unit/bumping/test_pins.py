@@ -255,3 +255,100 @@ def test_everything_above_is_named(tmp_path: Path) -> None:
     done = run(root, "a", "2", dry_run=True)
     assert (done.direct, done.above, done.written) == (("one:x",), ("child:x", "grand:x"), False)
     assert b"a=1" in texts(root)["one.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("step", "component", "new", "after"),
+    [
+        (
+            "source: {name: b, version: 1.70.0, url: 'https://e.org/1.70.0/b_1_70_0.tgz',\n"
+            "    directory: b_1_70_0, run: [use b-1-70-0]}",
+            "b",
+            "1.71.0",
+            {"1.70.0": "1.71.0", "1_70_0": "1_71_0", "1-70-0": "1-71-0"},
+        ),
+        (
+            "source: {name: rr, version: 4.5.1, git: 'https://github.com/o/rr', ref: release-4.5.1,\n"
+            "    run: echo 4.5.1}",
+            "rr",
+            "release-4.5.2",
+            {"4.5.1": "4.5.2"},
+        ),
+        (
+            "source: {name: rr, version: 4, git: 'https://github.com/o/rr', ref: v4}",
+            "rr",
+            "v5",
+            {"4": "5"},
+        ),
+        (
+            "source: {name: rr, version: 4.5.1, git: 'https://github.com/o/rr', ref: 4_5_1, run: echo 4.5.1}",
+            "rr",
+            "4_5_2",
+            {"4.5.1": "4.5.2", "4_5_1": "4_5_2"},
+        ),
+        (
+            "github: {repo: A/bb, ref: release_0_7, version: 0.7}",
+            "bb",
+            "release_0_8",
+            {"0.7": "0.8", "0_7": "0_8"},
+        ),
+    ],
+)
+def test_every_way_to_write_the_version_follows(
+    tmp_path: Path, step: str, component: str, new: str, after: dict[str, str]
+) -> None:
+    root = write(tmp_path, one=f"{ONE}steps:\n- {step}\n")
+    done = run(root, component, new)
+    assert (done.refusals, done.written) == ((), True)
+    for old, come in after.items():
+        step = step.replace(old, come)
+    assert texts(root)["one.yaml"].decode() == f"{ONE}steps:\n- {step}\n"
+
+
+def test_pins_that_no_image_has_are_named(tmp_path: Path) -> None:
+    recipe = 'kind: recipe\nname: nobodys\nparams: {v: , w: {default: "2.0"}}\nsteps:\n'
+    root = write(
+        tmp_path,
+        one=ONE
+        + "steps:\n"
+        + "- pip: [foo==1.0, {name: foo, version: '1.0', when: false}, bar==1.0]\n"
+        + "- pip: [foo==1.0]\n  when: \"${{ variant == 'y' }}\"\n"
+        + "- pip: [bar==1.1]\n  when: false\n",
+        recipe=f'{recipe}- pip: [foo==1.0]\n- pip: ["foo==${{{{ v }}}}"]\n- conda: ["foo=${{{{ w }}}}"]\n',
+    )
+    done = run(root, "foo", "1.1", dry_run=True)
+    assert [(each.line, each.column) for each in done.changes] == [(6, 14)]
+    assert [(each.place.file, each.place.path) for each in done.left] == [
+        ("manifests/one.yaml", ("steps", 0, "pip", 1, "version")),
+        ("manifests/one.yaml", ("steps", 1, "pip", 0)),
+        ("manifests/recipe.yaml", ("steps", 0, "pip", 0)),
+        ("manifests/recipe.yaml", ("steps", 1)),
+    ]
+    assert {each.why for each in done.left} == {
+        "no image has this pin: nobody uses it, or a condition leaves it out"
+    }
+    assert run(root, "foo", "1.1", "one").left == done.left[1:]
+
+
+def test_texts_that_name_the_old_version_are_named(tmp_path: Path) -> None:
+    root = write(
+        tmp_path,
+        one=ONE
+        + "steps:\n"
+        + "- group:\n"
+        + "  - download: {url: 'https://e.org/tool-2.5.0.tgz', extract: /opt/tool-2.5.0}\n"
+        + "    provides: [pkg:generic/tool@2.5.0]\n"
+        + "  - run: [ln -s /opt/tool-2.5.0 /opt/tool, echo 2.5.0]\n"
+        + "    provides: []\n"
+        + "- env: {PATH: /opt/tool-2.5/bin, TOOL_VERSION: 2.5.0, OTHER: 2.5.0, TOOL: '2'}\n"
+        + "- pip: [tool-x==2.5.0]\n",
+        other=ONE.replace("one", "other") + "steps: [{env: {TOOL_VERSION: 2.5.0}}]\n",
+    )
+    done = run(root, "tool", "2.6.0", dry_run=True)
+    assert done.refusals == ()
+    assert [(each.place.file, *each.place.path[-2:], each.why.split("`")[1]) for each in done.left] == [
+        ("manifests/one.yaml", "run", 0, "2.5.0"),
+        ("manifests/one.yaml", "env", "PATH", "2.5"),
+        ("manifests/one.yaml", "env", "TOOL_VERSION", "2.5.0"),
+    ]
+    assert {each.images for each in done.left} == {("one:x",)}

@@ -72,6 +72,21 @@ def refused(
             "`1.0` is still of the old version",
         ),
         (
+            "- source: {name: tool, version: 1.0.1, url: 'https://e.org/1.0.1/tool101.tgz'}",
+            "1.0.2",
+            "`101` is still of the old version",
+        ),
+        (
+            "- source: {name: tool, version: 1.0.1, url: 'https://u:SEKRET@e.org/1.0.1/tool_1_0.tgz?s=SIGN'}",
+            "1.1.0",
+            "would be `https://e.org/1.1.0/tool_1_0.tgz`, where `1_0` is still of the old version",
+        ),
+        (
+            "- source: {name: tool, version: 1.0.1, git: 'https://github.com/o/tool', ref: main}",
+            "next",
+            "which version it is then (now 1.0.1) is not known",
+        ),
+        (
             f"- source: {{name: tool, version: 1.0.1, git: 'https://e.org/t', ref: v1.0.1,\n"
             f"    commit: {COMMIT}}}",
             "1.0.2",
@@ -295,3 +310,98 @@ def test_a_catalogue_that_is_wrong(tmp_path: Path) -> None:
     root = write(tmp_path, one=f"{ONE}stepz: []\n")
     with pytest.raises(ManifestError):
         run(root, "lib", "1.1")
+
+
+BY_VERSION = """\
+kind: base
+name: m
+from: debian
+variant: "${{ py | minor }}"
+matrix: {py: [3.8.1, 3.9.1]}
+steps:
+- conda: ["python=${{ py }}"]
+"""
+NEW_OR_OLD = "${{ 'new' if py == '3.9.1' else 'old' }}"
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ('- env: {A: "VALUE"}', "`new` would become `old`"),
+        ('- label: {A: "VALUE"}', "`new` would become `old`"),
+        ('- arg: {A: "VALUE"}', "`new` would become `old`"),
+        ('- env: {URL: "https://u:SEKRET@e.org/VALUE?s=SIGN"}', "`https://e.org/new` would become"),
+        ('args: {A: "VALUE"}', "`new` would become `old`"),
+        ('cmd: ["VALUE"]', "`new` would become `old`"),
+        ('entrypoint: "VALUE"', "`new` would become `old`"),
+        ('healthcheck: {command: ["VALUE"]}', 'CMD ["old"]'),
+        ('tests: [{name: t, command: x, output: "VALUE"}]', "`new` would become `old`"),
+        ("tests: [{name: t, command: x, when: \"${{ py == '3.9.1' }}\"}]", "more of tests would change"),
+        (
+            "- user: a\n  when: \"${{ py == '3.9.1' }}\"\n- user: b\n  when: \"${{ py != '3.9.1' }}\"",
+            "what `m:3.9` passes on would change",
+        ),
+        (
+            "- pip: [{name: p, version: 1.0, fixes: [\"${{ 'CVE-2024-1' if py == '3.9.1' }}\"]}]",
+            "the same value is used here for something else",
+        ),
+    ],
+)
+def test_a_condition_that_the_version_turns(tmp_path: Path, more: str, says: str) -> None:
+    root = write(tmp_path, m=f"{BY_VERSION}{more}\n".replace("VALUE", NEW_OR_OLD))
+    said = refused(root, "python@3.9.1", "3.9.2")
+    assert says in said
+    assert "SEKRET" not in said
+    assert "SIGN" not in said
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'tests: [{name: t, command: python -V, output: "Python ${{ py }}"}]',
+        'cmd: ["/opt/py${{ py | minor }}/bin/python${{ py | major }}"]',
+        "args: {V: '${{ py }}', U: \"py_${{ py | replace('.', '_') }}\"}",
+        '- env: {V: "${{ py }}", P: "/opt/python-${{ py }}/bin"}',
+    ],
+)
+def test_what_repeats_the_version_and_no_more_follows(tmp_path: Path, more: str) -> None:
+    root = write(tmp_path, m=f"{BY_VERSION}{more}\n")
+    done = run(root, "python@3.9.1", "3.9.2")
+    assert (done.refusals, done.written) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        ("run: [\"${{ 'make secure' if v == '3.9.1' else 'make plain' }}\"]", "`make secure` would become"),
+        ("run: [\"${{ 'a' if v == '3.9.1' else 'b' }} ${{ v }}\"]", "`a 3.9.1` would become `b 3.9.2`"),
+        ('run: ["get ${{ v }}"]', ""),
+    ],
+)
+def test_a_step_of_the_recipe_that_turns(tmp_path: Path, step: str, says: str) -> None:
+    recipe = 'kind: recipe\nname: r\nparams: {v: }\nsteps:\n- conda: ["python=${{ v }}"]\n'
+    root = write(
+        tmp_path,
+        r=f"{recipe}- {step}\n  provides: []\n",
+        one=f"{ONE}steps: [{{use: r, with: {{v: 3.9.1}}}}]\n",
+    )
+    done = run(root, "python", "3.9.2")
+    assert done.written is not bool(says)
+    assert [says in each.what for each in done.refusals] == ([True] if says else [])
+
+
+def test_a_version_tells_which_component_is_meant(tmp_path: Path) -> None:
+    root = write(tmp_path, one=f"{ONE}steps: [{{conda: [lib=1.1.1]}}, {{pip: [lib==2.0]}}]\n")
+    assert run(root, "lib@1.1.1", "1.1.2").what == "pkg:conda/lib"
+    assert run(root, "lib@2.0", "2.1").what == "pkg:pypi/lib"
+
+
+def test_a_checksum_of_all_other_versions(tmp_path: Path) -> None:
+    """An `else` is not said of the new version; who says the checksum confirms it."""
+    either = f"${{{{ '{SUM}' if v == '1.0.1' else '{'b' * 64}' }}}}"
+    step = 'source: {name: t, version: "${{ v }}", url: "https://e.org/t-${{ v }}.tgz", sha256: "SUM"}'
+    layer = MATRIX.format("${{ d }}").replace('v: ["1.0"]', "v: [1.0.1]")
+    root = write(tmp_path, m=f"{layer}steps: [{{{step.replace('SUM', either)}}}]\n")
+    assert "which is not said to be that of version 1.0.2" in refused(root, "t", "1.0.2")
+    assert "not the one said" in refused(root, "t", "1.0.2", sha256="c" * 64)
+    assert run(root, "t", "1.0.2", sha256="b" * 64).written
