@@ -21,10 +21,10 @@ unexport PYTHONHOME PYTHONPATH
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help plan test lint format generate check audit bench buildx constraints clean
+.PHONY: help plan test lint format generate check audit bench buildx e2e constraints clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 plan: $(VENV)/.installed ## Set all up and print the build plan of the shipped catalogue
 	@$(RGRAPH) plan $(ARGS)
@@ -58,6 +58,10 @@ audit: $(VENV)/.installed ## Audit the shipped catalogue, at the date that it st
 
 bench: $(VENV)/.dev ## Measure on made-up catalogues and print a table (takes minutes)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+e2e: $(VENV)/.dev ## Build, test, verify and promote images for real, and what can go wrong (Debian, as root)
+	@tests/tools/get-engine
+	@RGRAPH_E2E=yes $(BIN)/python -m pytest tests/e2e $(ARGS)
 
 buildx: ## Bring docker-buildx into .cache for the tests that need it (Debian only)
 	@tests/tools/get-buildx

@@ -19,10 +19,13 @@ they are affected; `schema` documents the language.
 
 `comparison` tells why two catalogues differ, `release` what a release holds and what its notes may say,
 `bumping` which bytes hold a version, `outdated` what an index (`indexes`) has newer, `locking` what the lock
-lacks, `due` what is to be built again. `engines` asks git, registries and indexes.
+lacks, `due` what is to be built again, `promotion` what a release lacks at its registry, `builds` what a
+build decides, `trials` which tests an image has and how they came out, `contents` what is really in it.
+`engines` asks git, registries, indexes, and the programs that build.
 
-The use cases, one function for each command: `app`, `history` (git), `releasing`, `relocking` (registries),
-`upkeep` (versions), `publishing` (the public copy). `cli` shows what they give.
+The use cases, one function for each command: `app`, `history` (git), `building` (engines), `releasing`,
+`testing` and `verifying` (what was built), `promoting` and `relocking` (registries), `upkeep` (versions),
+`publishing` (the public copy). `cli` shows what they give.
 """
 
 __version__ = "0.1.0"

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from rgraph.catalog import Fact, FactKey
 from rgraph.ecosystems import in_range
+from rgraph.errors import Place
+from rgraph.lock import LOCK_FILE
+from rgraph.manifest.components import ComponentFact
 from rgraph.steps.interface import Component
 
 
@@ -19,6 +22,18 @@ def fact_of(component: Component, facts: Mapping[FactKey, tuple[Fact, ...]]) -> 
         if in_range(component.type, component.version, fact.range):
             return fact
     return None
+
+
+def said_fact(purl: str, license: str, node: str) -> Fact | None:
+    """What a package in an image or External says of its own licence, as the lock has it; None if nothing.
+
+    Nobody of the catalogue has checked it, and its makers stand by it: `assumed`.
+    """
+    if not license:
+        return None
+    source = "the package itself, as `rgraph verify` read it"
+    place = Place(LOCK_FILE).at("transitive", node, purl)
+    return Fact(place, ComponentFact(purl=purl, license=license, status="assumed", source=source))
 
 
 def shown(fact: Fact | None) -> tuple[str, ...]:

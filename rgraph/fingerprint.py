@@ -9,7 +9,7 @@ import msgspec
 
 from rgraph.catalog import Catalog, External
 from rgraph.catalog.facts import own_texts
-from rgraph.components import fact_of, shown
+from rgraph.components import fact_of, said_fact, shown
 from rgraph.image import Image
 from rgraph.names import Fingerprint, Purl
 from rgraph.purls import parse_purl
@@ -27,13 +27,16 @@ def fingerprints(resolved: Resolved) -> dict[str, Fingerprint]:
     common = _common(catalog)
     contents = {name: hashlib.sha256(data).digest() for name, data in catalog.files.items()}
     externals = {name: _external(external, catalog) for name, external in catalog.externals.items()}
+    along = {node: _along(catalog, node, found) for node, found in catalog.lock.transitive.items()}
     found: dict[str, Fingerprint] = {}
     for id, image in resolved.images.items():
         digest = hashlib.sha256(common)
         digest.update(_own(image, contents))
+        digest.update(along.get(id, b""))
         for edge in image.edges:
             digest.update(f"\0{edge.type}\0{edge.to}\0".encode())
             digest.update(externals[edge.to] if edge.external else found[edge.to].encode())
+            digest.update(along.get(edge.to, b"") if edge.external else b"")
         found[id] = Fingerprint(f"sha256:{digest.hexdigest()}")
     return found
 
@@ -68,6 +71,17 @@ def _own(image: Image, contents: Mapping[str, bytes]) -> bytes:
     parts += [b"\0private\0", *(step.digest for step in image.private)]
     parts += [contents[name] for name in image.files]
     return b"".join(parts)
+
+
+def _along(catalog: Catalog, node: str, locked: Mapping[str, str]) -> bytes:
+    """What the lock's transitive components add to notices and SBOM; of what has none, nothing."""
+    parts = []
+    for purl, license in sorted(locked.items()):
+        fact = fact_of(parse_purl(Purl(purl)), catalog.facts) or said_fact(purl, license, node)
+        names = own_texts(fact.manifest.license, fact.manifest.notice, catalog.notices) if fact else ()
+        texts = [(name, catalog.notices.get(name, "")) for name in names]
+        parts.append((purl, license, shown(fact), texts))
+    return b"\0along\0" + hashlib.sha256(msgspec.json.encode(parts)).digest()
 
 
 def _external(external: External, catalog: Catalog) -> bytes:

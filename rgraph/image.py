@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -64,8 +64,8 @@ class Stage(Struct, frozen=True):
     steps: tuple[Rendered, ...]
 
 
-class ImageTest(Struct, frozen=True):
-    """A test of an image."""
+class ImageTest(Struct, frozen=True, omit_defaults=True):
+    """A test of an image. What is left out stays out of fingerprints, too."""
 
     name: str
     script: str
@@ -73,6 +73,13 @@ class ImageTest(Struct, frozen=True):
     nodes: int
     output: str
     exit_code: int
+    r_packages: tuple[tuple[str, str], ...] = ()
+    """Name and version of R packages to load; an empty version is any."""
+    files: tuple[str, ...] = ()
+    launch: Literal["mpirun", "each"] = "mpirun"
+    batch: bool = False
+    timeout: str = ""
+    """As written, a duration."""
 
 
 class Frame(Struct, frozen=True):
@@ -141,3 +148,20 @@ class Image(Struct, frozen=True, eq=False):
     def references(self, release: str) -> tuple[str, ...]:
         """`repository:tag` of all tags, for a release."""
         return tuple(f"{self.repository}:{tag.replace(RELEASE, release)}" for tag in self.tags)
+
+
+def inherited_tests(
+    images: Mapping[str, Image], image: Image, *, overridden: bool = False
+) -> Iterator[tuple[str, ImageTest]]:
+    """Id of the image that has a test, and the test: the image's own, then those of the images below it.
+
+    Of tests of one name only the one nearest to the image counts, or with `overridden` all do.
+    """
+    seen: set[str] = set()
+    node: Image | None = image
+    while node is not None:
+        for test in node.frame.tests:
+            if overridden or test.name not in seen:
+                seen.add(test.name)
+                yield node.id, test
+        node = None if node.parent.external else images[node.parent.to]

@@ -8,10 +8,11 @@ from functools import cached_property
 from msgspec import Struct, structs
 
 from rgraph.catalog import External, Fact
-from rgraph.components import fact_of
+from rgraph.components import fact_of, said_fact
 from rgraph.errors import Place
 from rgraph.graph import closure
 from rgraph.image import Image, Rendered
+from rgraph.lock import LOCK_FILE
 from rgraph.manifest.components import ComponentFact
 from rgraph.names import Purl
 from rgraph.purls import parse_purl, purl_of, without_origin
@@ -29,7 +30,9 @@ class Declared(Struct, frozen=True):
     known: Fact | None
     """What is known of its licence."""
     place: Place
-    """The step (or the External) that brings it."""
+    """The step (or the External) that brings it; of what comes along, its entry in the lock."""
+    transitive: bool = False
+    """Whether it came along unasked: `rgraph verify` found it, and the lock has it."""
 
     @property
     def fact(self) -> ComponentFact | None:
@@ -63,16 +66,19 @@ class Inventory:
         self._bringers: dict[str, tuple[str, ...]] = {}
         self._distributions: dict[str, str] = {}
         self._restrictions: dict[str, tuple[str, ...]] = {}
+        self._facts: dict[tuple[str, str], Fact | None] = {}
 
     def own(self, node: str) -> tuple[Declared, ...]:
-        """What an image's own steps bring, or what an External provides; sorted by name, then purl."""
+        """What an image's own steps bring, or what an External provides, and what the lock has to come along
+        with it; sorted by name, then purl.
+        """
         if node not in self._own:
             found = (
                 self._of_image(node)
                 if ":" in node
                 else self._of_external(self._resolved.catalog.externals[node])
             )
-            unique = {each.purl: each for each in reversed(found)}
+            unique = {each.purl: each for each in (*self._along(node, found), *reversed(found))}
             self._own[node] = tuple(
                 sorted(unique.values(), key=lambda each: (each.component.name.lower(), each.purl))
             )
@@ -144,6 +150,27 @@ class Inventory:
                 parts.append(own[bringer])
             found[id] = frozenset().union(*parts)
         return found
+
+    def _along(self, node: str, declared: Iterable[Declared]) -> Iterable[Declared]:
+        """What the lock has of an image or External beside what the manifests declare by now."""
+        locked = self._resolved.catalog.lock.transitive.get(node)
+        if not locked:
+            return
+        known = {(each.component.type, each.component.name) for each in declared}
+        place = Place(LOCK_FILE)
+        for purl, license in locked.items():
+            component = parse_purl(Purl(purl))
+            if (component.type, component.name) not in known:
+                fact = self._fact(component, node, purl, license)
+                yield Declared(component, purl, fact, place.key("transitive", node, purl), transitive=True)
+
+    def _fact(self, component: Component, node: str, purl: str, license: str) -> Fact | None:
+        """The catalogue's fact, or else what the package itself says."""
+        key = (purl, license)
+        if key not in self._facts:
+            known = fact_of(component, self._resolved.catalog.facts)
+            self._facts[key] = known or said_fact(purl, license, node)
+        return self._facts[key]
 
     def _of_external(self, external: External) -> list[Declared]:
         facts = self._resolved.catalog.facts

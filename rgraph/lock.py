@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from msgspec import Struct, field
 
 from rgraph.errors import Place, Problems
-from rgraph.names import Bad, digest, sha256
+from rgraph.names import Bad, digest, purl, sha256
 
 LOCK_FILE = "manifests/rgraph.lock"
 
@@ -27,6 +29,9 @@ class Lock(Struct, frozen=True, forbid_unknown_fields=True):
     """Name of the External -> digest."""
     downloads: dict[str, str] = field(default_factory=dict)
     """URL -> SHA-256."""
+    transitive: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Image or External -> what `rgraph verify` found in it that no manifest declares, and that nothing
+    below it brings: purl -> licence expression, empty if the package does not say."""
 
 
 def read_lock(data: bytes | None, problems: Problems) -> Lock:
@@ -47,4 +52,20 @@ def read_lock(data: bytes | None, problems: Problems) -> Lock:
     for url, checksum in lock.downloads.items():
         if isinstance(bad := sha256(checksum), Bad):
             problems.add(place, f"`{url}`: {bad.what}", bad.help)
+    _check_transitive(lock, problems)
     return lock
+
+
+_EXPRESSION = re.compile(r"[A-Za-z0-9.+() -]*")
+"""The characters of SPDX's expressions: all that is checked of them here, as every run reads the lock."""
+
+
+def _check_transitive(lock: Lock, problems: Problems) -> None:
+    for node, components in lock.transitive.items():
+        place = Place(LOCK_FILE).key("transitive", node)
+        for text, license in components.items():
+            if isinstance(bad := purl(text), Bad):
+                problems.add(place.key(text), bad.what, "restore it from version control")
+            if not _EXPRESSION.fullmatch(license):
+                what = f"`{license}` is no licence expression"
+                problems.add(place.key(text), what, "restore it from version control")

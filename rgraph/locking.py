@@ -6,10 +6,10 @@ Pure: registries and servers are asked elsewhere; their answers come in as value
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rgraph import names
 from rgraph.errors import Path, Place, Problem
@@ -23,7 +23,7 @@ from rgraph.steps.package_managers import Apt
 from rgraph.steps.r import UrlPackages
 from rgraph.steps.windows import Certificate
 
-Kind = Literal["external", "download"]
+Kind = Literal["external", "download", "transitive"]
 Key = tuple[Kind, str]
 """Kind and name of an entry."""
 State = Literal["current", "void", "missing", "unused"]
@@ -38,7 +38,7 @@ class Entry(Struct, frozen=True):
 
     kind: Kind
     name: str
-    """Name of the External, or URL."""
+    """Name of the External, or URL; of what `rgraph verify` found, the image or External."""
     requested: str
     """What has to be resolved: the External's reference, or the URL; of an unused entry what once had."""
     state: State
@@ -70,12 +70,13 @@ class Stale(Struct, frozen=True):
 
 
 def review(resolved: Resolved) -> tuple[Entry, ...]:
-    """All entries: Externals by name, then downloads by URL.
+    """All entries: Externals by name, then downloads by URL; of what `rgraph verify` found only what is
+    about an image or External that is there no more.
 
     An External wants a digest unless its reference has one; a download wants a checksum unless the
     manifest has one. Where the manifest and the lock have the same, the entry counts as wanted.
     """
-    return (*_externals(resolved), *_downloads(resolved))
+    return (*_externals(resolved), *_downloads(resolved), *_transitive(resolved))
 
 
 def asked_for(entries: Iterable[Entry], *, upgrade: bool = False) -> tuple[Entry, ...]:
@@ -106,7 +107,12 @@ def merged(
     Without `upgrade` an answer changes nothing where the lock has one to the same question: another run
     may have been faster. Nothing else changes.
     """
-    externals, downloads = dict(lock.externals), dict(lock.downloads)
+    externals, downloads, transitive = dict(lock.externals), dict(lock.downloads), dict(lock.transitive)
+    parts: dict[Kind, dict[str, Any]] = {
+        "external": externals,
+        "download": downloads,
+        "transitive": transitive,
+    }
     for (_, name), answer in found.items():
         if isinstance(answer, str):
             downloads[name] = answer if upgrade else downloads.get(name, answer)
@@ -115,22 +121,39 @@ def merged(
         if upgrade or known is None or known.requested != answer.requested:
             externals[name] = answer
     for kind, name in gone:
-        (externals if kind == "external" else downloads).pop(name, None)
-    return Lock(lock.schema, dict(sorted(externals.items())), dict(sorted(downloads.items())))
+        parts[kind].pop(name, None)
+    return Lock(lock.schema, *(dict(sorted(part.items())) for part in parts.values()))
+
+
+def with_transitive(lock: Lock, found: Mapping[str, Mapping[str, str]]) -> Lock:
+    """The lock with what was found in some images and Externals, in place of what it had of them."""
+    after = {**lock.transitive, **{node: dict(sorted(each.items())) for node, each in found.items()}}
+    kept = {node: each for node, each in sorted(after.items()) if each}
+    return structs.replace(lock, transitive=kept)
 
 
 def lock_text(lock: Lock) -> str:
-    """The lock's one form: sorted, an entry a line. What `read_lock` reads of it is the same lock."""
+    """The lock's one form: sorted, an entry a line. What `read_lock` reads of it is the same lock.
+
+    What nobody has looked into has no transitive components, and a lock without any does not name them.
+    """
 
     def json(value: str) -> str:
         return msgspec.json.encode(value).decode()
+
+    def inner(components: Mapping[str, str]) -> str:
+        return ",\n".join(
+            f"      {json(purl)}: {json(license)}" for purl, license in sorted(components.items())
+        )
 
     externals = [
         f'    {json(name)}: {{"requested": {json(each.requested)}, "digest": {json(each.digest)}}}'
         for name, each in sorted(lock.externals.items())
     ]
     downloads = [f"    {json(url)}: {json(sum)}" for url, sum in sorted(lock.downloads.items())]
-    parts = (_section("externals", externals), _section("downloads", downloads))
+    nodes = [f"    {json(node)}: {{\n{inner(each)}\n    }}" for node, each in sorted(lock.transitive.items())]
+    parts = [_section("externals", externals), _section("downloads", downloads)]
+    parts += [_section("transitive", nodes)] if nodes else []
     return "".join(("{\n", f'  "schema": {lock.schema},\n', ",\n".join(parts), "\n}\n"))
 
 
@@ -237,6 +260,13 @@ def _downloads(resolved: Resolved) -> Iterator[Entry]:
         place, used = wanted[url]
         ids = tuple(sorted(used, key=order.__getitem__))
         yield Entry("download", url, url, "current" if locked else "missing", locked, place, ids)
+
+
+def _transitive(resolved: Resolved) -> Iterator[Entry]:
+    for node in sorted(resolved.catalog.lock.transitive.keys() - resolved.images.keys()):
+        if node not in resolved.catalog.externals:
+            place = Place(LOCK_FILE).key("transitive", node)
+            yield Entry("transitive", node, node, "unused", "components", place)
 
 
 def fetched(step: ImageStep) -> Iterator[tuple[str, str, Place]]:

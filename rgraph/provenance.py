@@ -39,7 +39,7 @@ class Bringing(Struct, frozen=True, eq=False):
 
     declared: Declared
     step: str
-    """Kind of the step: `apt`, `conda`, ...; empty if an External provides it."""
+    """Kind of the step: `apt`, `conda`, ...; empty if an External provides it, or if it comes along."""
     recipe: str
     """The recipe that the step stands in, if any."""
     bringers: tuple[str, ...]
@@ -170,6 +170,8 @@ def _order(declared: Declared) -> tuple[str, str, str, str, tuple[str, ...]]:
 def _bringing(
     resolved: Resolved, steps: _Steps, paths: _Paths, declared: Declared, bringers: Sequence[str]
 ) -> Bringing:
+    if declared.transitive:
+        return Bringing(declared, "", "", tuple(bringers), (), tuple(paths.to(bringers)))
     layers = dict.fromkeys(resolved.images[each].layer for each in bringers if ":" in each)
     step, recipe = steps.at(declared.place) if layers else ("", "")
     uses = tuple((layer, place) for layer in layers for place in steps.uses(layer, recipe, declared.place))

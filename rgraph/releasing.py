@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -58,7 +58,9 @@ def cut_release(root: Path, date: str, num: int | None, tag: str, build: str | N
         before = content(record)
         with (
             release_folder.written(root / "generated", release, folder, lambda: content(record) != before),
-            _appended(record, before, workspace.ledger_bytes + result.line + b"\n", release),
+            appended(
+                root, before, workspace.ledger_bytes + result.line + b"\n", f"the release {release} was cut"
+            ),
         ):
             writer.write(root / "generated", files(), kept(result.ledger))
         return result
@@ -82,13 +84,14 @@ def later_than(root: Path, tag: str) -> str:
 
 
 @contextmanager
-def _appended(path: Path, before: bytes | None, after: bytes, release: str) -> Iterator[None]:
+def appended(root: Path, before: bytes | None, after: bytes, done: str) -> Iterator[None]:
     """Holds a new line in the ledger; takes it back on an error: what `generated/` does not show was not
-    cut. Raises WriteError, also if the line cannot be taken back.
+    done. `done` is a sentence. Raises WriteError, also if the line cannot be taken back.
     """
     from rgraph.files.record import exchange
     from rgraph.files.transaction import WriteError
 
+    path = root / LEDGER_FILE
     exchange(path, before, after)
     try:
         yield
@@ -96,7 +99,7 @@ def _appended(path: Path, before: bytes | None, after: bytes, release: str) -> I
         try:
             exchange(path, after, before)
         except WriteError as second:
-            what = f"the release {release} was cut, but generated/ was not written: {error}"
+            what = f"{done}, but generated/ was not written: {error}"
             raise WriteError(what, f"run `rgraph generate`; to take it back failed: {second}") from error
         raise
 
@@ -137,6 +140,8 @@ class Listed(Struct, frozen=True):
     """Images that had it before."""
     recorded: bool
     """Whether its `release.json` is there."""
+    promoted: bool
+    """Whether the ledger has the digests of its images."""
 
 
 def listed(root: Path) -> tuple[Listed, ...]:
@@ -149,15 +154,20 @@ def listed(root: Path) -> tuple[Listed, ...]:
             tuple(id for id in each.images if releases.is_first(each.tag, id)),
             tuple(id for id in each.images if not releases.is_first(each.tag, id)),
             releases.is_recorded(each.tag),
+            bool(releases.digests(each.tag)),
         )
         for each in releases.all
     )
 
 
-def recorded(root: Path, tag: str) -> Record:
-    """What a release wrote down; the last one if `tag` is empty. Raises UsageError if there is none."""
+def recorded(root: Path, tag: str) -> tuple[Record, Mapping[str, str]]:
+    """What a release wrote down, and the digests of its images (none before it is promoted).
+
+    The last release if `tag` is empty. Raises UsageError if there is none.
+    """
     releases = releases_of(root)
-    return releases.recorded(tag or _last(releases))
+    record = releases.recorded(tag or _last(releases))
+    return record, releases.digests(record.tag)
 
 
 def releases_of(root: Path) -> Releases:

@@ -131,7 +131,12 @@ class Subject:
 
     @cached_property
     def components(self) -> tuple[Brought, ...]:
-        """Every component at every place that declares it, once."""
+        """Every component at every place of a manifest that declares it, once."""
+        return tuple(each for each in self.all_components if not each.declared.transitive)
+
+    @cached_property
+    def all_components(self) -> tuple[Brought, ...]:
+        """The same, and what comes along with them as the lock has it."""
         found: dict[tuple[str, object], tuple[Declared, list[str]]] = {}
         for node in (*self.catalog.externals, *self.images):
             for declared in self.inventory.own(node):

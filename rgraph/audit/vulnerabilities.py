@@ -67,7 +67,7 @@ class Held(Struct, frozen=True, eq=False):
 
 def _held(subject: Subject) -> Iterator[Held]:
     found: dict[tuple[str, Component], tuple[list[Declared], dict[str, None]]] = {}
-    for each in subject.components:
+    for each in subject.all_components:
         key = each.declared.purl, each.declared.component
         places, bringers = found.setdefault(key, ([], {}))
         places.append(each.declared)

@@ -156,6 +156,11 @@ def shortened(text: str) -> str:
     return "`".join(parts)
 
 
+def cut(text: str, longest: int = 60) -> str:
+    """A cell of a table that is no wider than a table for people can have."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
 _LONGEST_QUOTE = 100
 """Most characters of a name or value that a sentence quotes whole."""
 

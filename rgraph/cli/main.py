@@ -12,7 +12,23 @@ from typing import Annotated
 import typer
 
 from rgraph import __version__
-from rgraph.cli import audit, bump, catalogue, components, due, explain, export, files, lock, plans, releases
+from rgraph.cli import (
+    audit,
+    build,
+    bump,
+    catalogue,
+    components,
+    due,
+    explain,
+    export,
+    files,
+    lock,
+    plans,
+    promote,
+    releases,
+    test,
+    verify,
+)
 from rgraph.errors import RgraphError, UsageError
 
 app = typer.Typer(
@@ -67,6 +83,10 @@ app.command()(components.licenses)
 app.command()(catalogue.check)
 app.command()(files.generate)
 app.command()(export.export)
+app.command()(build.build)
+app.command("test")(test.run_tests)
+app.command()(verify.verify)
+app.command()(promote.promote)
 app.command()(due.due)
 app.add_typer(releases.app, name="release")
 app.command()(catalogue.schema)

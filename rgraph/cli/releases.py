@@ -85,14 +85,15 @@ def show(
     ] = "",
     format: TextOrJson = "text",
 ) -> None:
-    """Show what a release wrote down: its images, where they come from, their tags and tests."""
-    from rgraph import releasing
-    from rgraph.cli.show_releases import record_text
-    from rgraph.release.record import encode
+    """Show what a release wrote down: its images, where they come from, their tags and tests.
 
-    record = releasing.recorded(directory(context), release)
-    text = encode(record).decode().rstrip("\n") if format == "json" else record_text(record)
-    typer.echo(text)
+    Once it was promoted, their digests too.
+    """
+    from rgraph import releasing
+    from rgraph.cli.show_releases import record_json, record_text
+
+    record, digests = releasing.recorded(directory(context), release)
+    typer.echo((record_json if format == "json" else record_text)(record, digests))
 
 
 @app.command()

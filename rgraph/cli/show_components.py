@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rgraph.cli.common import bold, columns, count, json_lines, named
+from rgraph.cli.common import bold, columns, count, cut, json_lines, named
 from rgraph.errors import Place
 from rgraph.files.reader import locate
 from rgraph.inventory import Declared
@@ -65,7 +65,7 @@ def components_table(found: Sequence[Listed]) -> str:
             each.declared.name,
             each.declared.version or "-",
             each.declared.component.type,
-            each.declared.license or "not known",
+            cut(each.declared.license) or "not known",
             each.declared.fact.status if each.declared.fact else "-",
             f"{len(each.images):,}",
             _first(each.bringers),
@@ -104,7 +104,7 @@ def licenses_text(found: Sequence[LicenseUse]) -> str:
     """For people: a line for each licence, what is not known last."""
     rows = [
         (
-            each.license or "not known",
+            cut(each.license) or "not known",
             f"{each.components:,}",
             f"{len(each.externals):,}",
             f"{len(each.images):,}",
@@ -185,6 +185,8 @@ def _brought(each: Bringing, found: Positions) -> list[str]:
         return f"{place.file}:{line}:{column}"
 
     what = f"{each.step} step" if each.step else f"External {each.bringers[0]}"
+    if each.declared.transitive:
+        what = f"comes along with {each.bringers[0]}"
     if each.recipe:
         what += f" of the recipe {each.recipe}"
     elif each.uses:

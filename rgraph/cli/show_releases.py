@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from rgraph.cli.common import bold, columns, count, json_lines, named, printable
 from rgraph.release.changes import Change, ExternalChange
@@ -13,7 +13,7 @@ from rgraph.release.cut import Cut
 from rgraph.release.differences import Item
 from rgraph.release.import_cfg import IMPORT
 from rgraph.release.notes import Fixed, ImageNote
-from rgraph.release.record import RECORD, Record, RecordedImage
+from rgraph.release.record import RECORD, Record, RecordedImage, encode, pretty
 from rgraph.release.state import Stand
 from rgraph.release.tests_to_run import TESTS
 from rgraph.releasing import Listed, Side, Told
@@ -47,6 +47,7 @@ def list_json(releases: Sequence[Listed]) -> Iterator[str]:
             "build": each.built,
             "retag": each.retagged,
             "recorded": each.recorded,
+            "promoted": each.promoted,
         }
         for each in releases
     )
@@ -61,17 +62,29 @@ def list_text(releases: Sequence[Listed]) -> str:
             each.date,
             str(len(each.built)),
             str(len(each.retagged)),
+            "yes" if each.promoted else "no",
             named((*each.built, *each.retagged)) + ("" if each.recorded else " (no release.json)"),
         )
         for each in releases
     ]
-    return columns(rows, ("release", "date", "built", "retagged", "images"))
+    return columns(rows, ("release", "date", "built", "retagged", "promoted", "images"))
 
 
-def record_text(record: Record) -> str:
-    """What a release wrote down, for people."""
+def record_json(record: Record, digests: Mapping[str, str]) -> str:
+    """A release for programs: its `release.json`, and the digests of its images once they are known."""
+    if not digests:
+        return encode(record).decode().rstrip("\n")
+    return pretty({**structs.asdict(record), "digests": digests}).decode().rstrip("\n")
+
+
+def record_text(record: Record, digests: Mapping[str, str]) -> str:
+    """What a release wrote down, for people; with digests once they are known."""
+    heads = ("wave", "image", "state", "from", "tags", "tests", *(["digest"] if digests else []))
     rows = [
-        (str(each.wave), each.id, each.state, each.source, _short(each), str(len(each.tests)))
+        (
+            *(str(each.wave), each.id, each.state, each.source, _short(each), str(len(each.tests))),
+            *([digests.get(each.id, "")] if digests else []),
+        )
         for each in record.images
     ]
     folder, after = _FOLDER.format(record.tag), f", after {record.previous}" if record.previous else ""
@@ -81,7 +94,7 @@ def record_text(record: Record) -> str:
             f"build {record.build}: {count(len(rows), 'image')} of {len(record.catalogue.images)}",
             f"in {folder}: {RECORD}, {IMPORT}, {TESTS}, {NOTES}",
             "",
-            columns(rows, ("wave", "image", "state", "from", "tags", "tests")),
+            columns(rows, heads),
         ]
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rgraph.catalog import Catalog
+from rgraph.comparison.along import along_causes
 from rgraph.comparison.facts import Facts
 from rgraph.comparison.origins import lock_cause
 from rgraph.comparison.types import Cause
@@ -40,6 +41,7 @@ class Externals:
             yield self._field(name, "provides", ", ".join(before), ", ".join(after))
         yield from self._facts.of(parse_purl(Purl(purl)) for purl in after)
         yield from self._facts.texts((each.manifest.license, "") for each in (old, new))
+        yield from along_causes(self._old, self._new, name)
 
     def state(self, name: str) -> Iterator[Cause]:
         """Differences that count for images whose Dockerfile then reads otherwise."""

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from rgraph.comparison.aligning import aligned
+from rgraph.comparison.along import along_causes
 from rgraph.comparison.externals import Externals
 from rgraph.comparison.facts import differing
 from rgraph.comparison.merging import merged
@@ -43,6 +44,7 @@ class Images:
             *self._part(old, new, old.private, new.private),
             *self._files(old, new),
             *self._edges(old, new),
+            *along_causes(*self._catalogs, id),
         ]
         if _reads_otherwise(old, new):
             found += self._start(old, new)

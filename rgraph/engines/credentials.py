@@ -20,6 +20,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
+from rgraph.engines.decoding import decode
 from rgraph.engines.errors import CouldNotAskError
 
 _PATIENCE: Final = 30
@@ -151,7 +152,7 @@ class Keyring:
                 return None
             raise CouldNotAskError(program, f"it ends with code {done.returncode}")
         try:
-            secret = msgspec.json.decode(done.stdout, type=_Secret)
+            secret = decode(done.stdout, _Secret)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise CouldNotAskError(program, "its answer cannot be read") from None
         if not secret.Secret:
@@ -185,7 +186,7 @@ def basic(login: str) -> str:
 
 def _read(path: Path) -> _Config | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Config)
+        return decode(path.read_bytes(), _Config)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -41,6 +41,10 @@ class CouldNotAskError(RgraphError):
         super().__init__(f"cannot ask {whom}: {why}")
 
 
+class DeniedError(CouldNotAskError):
+    """Somebody does not let us in: another try would change nothing."""
+
+
 class NotAllAskedError(RgraphError):
     """Several could not be asked."""
 

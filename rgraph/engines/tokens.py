@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from rgraph.engines.addresses import shown
 from rgraph.engines.credentials import Credentials, Keyring, basic
+from rgraph.engines.decoding import decode
 from rgraph.engines.errors import CouldNotAskError
 from rgraph.engines.web import Web
 
@@ -94,15 +95,17 @@ def _token(
     realm = parameters.get("realm", "")
     if urlsplit(realm).scheme not in ("https", "http"):
         raise CouldNotAskError(registry, "it names no token service that can be asked")
-    asked = {"scope": parameters.get("scope") or f"repository:{repository}:pull"}
-    if service := parameters.get("service"):
-        asked["service"] = service
+    # A mount from another repository wants two scopes, and each is a parameter of its own.
+    scopes = (parameters.get("scope") or f"repository:{repository}:pull").split()
+    service = parameters.get("service", "")
+    asked = [("scope", scope) for scope in scopes] + ([("service", service)] if service else [])
     if credentials and credentials.identity:
         form = {
             "grant_type": "refresh_token",
             "client_id": "rgraph",
             "refresh_token": credentials.identity,
-            **asked,
+            "scope": " ".join(scopes),
+            **({"service": service} if service else {}),
         }
         head = {"Content-Type": "application/x-www-form-urlencoded"}
         reply = web.ask("POST", realm, head, urlencode(form).encode())
@@ -115,7 +118,7 @@ def _token(
         help = f"`docker login {registry}` renews them" if credentials else f"`docker login {registry}`"
         raise CouldNotAskError(registry, f"its token service refuses {who}", help)
     try:
-        granted = msgspec.json.decode(reply.body, type=_Granted) if reply.status == 200 else _Granted()
+        granted = decode(reply.body, _Granted) if reply.status == 200 else _Granted()
     except (msgspec.MsgspecError, UnicodeDecodeError):
         granted = _Granted()
     token = granted.token or granted.access_token

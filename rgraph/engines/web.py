@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -31,6 +31,7 @@ _AGAIN: Final = (429, 500, 502, 503, 504)
 _MOST_BYTES: Final = 8 << 20
 """Largest answer that is kept: registries take manifests of 4 MiB (OCI distribution specification)."""
 _CHUNK: Final = 1 << 18
+_OWN: Final = {"User-Agent": f"rgraph/{__version__}", "Accept-Encoding": "identity"}
 _DOWN: Final = (
     exceptions.ConnectTimeoutError,
     exceptions.ReadTimeoutError,
@@ -48,6 +49,8 @@ class Limits(Struct, frozen=True):
     """Between two pieces of an answer."""
     whole: float = 120
     """For a whole answer that is kept."""
+    stored: float = 300
+    """For the answer to a body that was sent piece by piece: it comes when all of it is stored."""
     tries: int = 4
     """After failed connections, and after 429, 500, 502, 503 and 504; twice at most where no answer came."""
     pause: float = 1
@@ -103,16 +106,46 @@ class Web:
     ) -> Reply:
         """An answer, whatever its status. Raises CouldNotAskError."""
         with self.opened(method, url, headers, body) as response:
-            end = time.monotonic() + self.limits.whole
-            content = bytearray()
-            for piece in pieces(response, url, decode=True):
-                content += piece
-                if len(content) > _MOST_BYTES:
-                    raise CouldNotAskError(shown(url), f"its answer is longer than {_MOST_BYTES:,} bytes")
-                if time.monotonic() > end:
-                    raise CouldNotAskError(shown(url), f"it took longer than {self.limits.whole:g} s")
-            names = {name.lower(): value for name, value in response.headers.items()}
-            return Reply(response.status, names, bytes(content))
+            return self._whole(response, url)
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: Iterable[bytes]) -> Reply:
+        """An answer to a body that is sent piece by piece; the headers say how long it is.
+
+        It is tried once and follows no redirect, as what was sent cannot be sent again. Whatever the body
+        raises goes through, and the connection is closed then. Raises CouldNotAskError.
+        """
+        host = self._checked(url)
+        try:
+            response = self._pool(url).urlopen(
+                method,
+                without_user(url),
+                body=body,
+                headers={**_OWN, **headers},
+                retries=False,
+                redirect=False,
+                # urllib3 counts the sending of each piece as connecting.
+                timeout=urllib3.Timeout(connect=self.limits.read, read=self.limits.stored),
+                preload_content=False,
+            )
+        except (exceptions.HTTPError, OSError, ValueError) as error:
+            raise self._failed(url, host, error) from None
+        try:
+            return self._whole(response, url)
+        finally:
+            response.close()
+            response.release_conn()
+
+    def _whole(self, response: BaseHTTPResponse, url: str) -> Reply:
+        end = time.monotonic() + self.limits.whole
+        content = bytearray()
+        for piece in pieces(response, url, decode=True):
+            content += piece
+            if len(content) > _MOST_BYTES:
+                raise CouldNotAskError(shown(url), f"its answer is longer than {_MOST_BYTES:,} bytes")
+            if time.monotonic() > end:
+                raise CouldNotAskError(shown(url), f"it took longer than {self.limits.whole:g} s")
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status, names, bytes(content))
 
     @contextmanager
     def opened(
@@ -149,11 +182,8 @@ class Web:
         raise CouldNotAskError(shown(url), f"it leads on and on, more than {_MOST_REDIRECTS} times")
 
     def _once(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> BaseHTTPResponse:
-        check_encrypted(url, self.plain_http)
-        host = host_of(url)
-        if host in self._down:
-            raise self._down[host]
-        own = {"User-Agent": f"rgraph/{__version__}", "Accept-Encoding": "identity", **headers}
+        host = self._checked(url)
+        own = {**_OWN, **headers}
         try:
             pool = self._pool(url)
             return pool.urlopen(
@@ -168,6 +198,14 @@ class Web:
             )
         except (exceptions.HTTPError, ValueError) as error:
             raise self._failed(url, host, error) from None
+
+    def _checked(self, url: str) -> str:
+        """The host of an address. Raises CouldNotAskError if it is not to be asked."""
+        check_encrypted(url, self.plain_http)
+        host = host_of(url)
+        if host in self._down:
+            raise self._down[host]
+        return host
 
     def _failed(self, url: str, host: str, error: Exception) -> CouldNotAskError:
         """The error to raise; `from None`, as urllib3's own messages hold whole addresses."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from rgraph.errors import Problems, UsageError
@@ -43,7 +43,9 @@ class Releases:
         self._ledger = ledger
         self._found: dict[str, Record | None] = {}
         self._releases: dict[str, Release] = {release.tag: release for release in ledger.releases}
-        self._lines = {tag: line for line, tag in enumerate(self._releases, start=1)}
+        self._lines = {
+            line.tag: number for number, line in enumerate(ledger.lines, start=1) if isinstance(line, Release)
+        }
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -60,6 +62,10 @@ class Releases:
         entry = self.release(tag).images[id]
         return self._ledger.first_tag[id, entry.fingerprint] == tag
 
+    def digests(self, tag: str) -> Mapping[str, str]:
+        """Image id -> digest, of a release that was promoted; nothing of one that was not."""
+        return self._ledger.promoted.get(tag, {})
+
     def is_recorded(self, tag: str) -> bool:
         """Whether the record of a release is there, right or not."""
         return has(self._generated, tag, RECORD)
@@ -71,8 +77,7 @@ class Releases:
 
     def predecessor(self, tag: str) -> str:
         """The release before one; empty for the first. Raises UsageError if there is no such release."""
-        line = self.line(tag)
-        return self.tags[line - 2] if line > 1 else ""
+        return ("", *self.before(tag))[-2]
 
     def release(self, tag: str) -> Release:
         """What the ledger says of a release. Raises UsageError if it has none of that tag."""
@@ -118,7 +123,7 @@ class Releases:
 
     def before(self, tag: str) -> tuple[str, ...]:
         """The releases up to one, that one included; none for an empty tag."""
-        return self.tags[: self.line(tag)] if tag else ()
+        return self.tags[: self.tags.index(self.release(tag).tag) + 1] if tag else ()
 
 
 def check_last(generated: Path, ledger: Ledger) -> None:

@@ -56,15 +56,30 @@ class ImageTest(Written, frozen=True, kw_only=True):
     name: str
     """Name of the test, unique in its layer."""
     script: str = ""
-    """A file of `manifests/files/` to run; generate puts it beside the Dockerfile."""
+    """A file of `manifests/files/` to run; generate puts it beside the Dockerfile. One that begins with
+    `#!` is run as it says, else `.py`, `.R`, `.sh` and `.ps1` by their language."""
     command: Texts = ""
     """A command to run in the container (a shell command, or a list of words)."""
+    r_packages: Texts = ""
+    """R packages to load by `library()`: `forecast`, or `forecast==8.9` with the version that they must
+    report. What the image's manifests declare is loaded without this."""
+    files: Texts = ""
+    """Files of `manifests/files/` that the test needs, beside its script."""
     nodes: str = "1"
-    """Number of containers: more than one is a distributed test."""
+    """Number of containers: more than one is a distributed test, on a network of its own."""
+    launch: Literal["mpirun", "each"] | None = None
+    """How a distributed test runs: `mpirun` (default) starts one process on each node, `each` runs the
+    script or command in every container, which finds the others by `RANK`, `WORLD_SIZE` and
+    `MASTER_ADDR`."""
+    batch: Flag = False
+    """Run it as doAzureParallel does: with the `AZ_BATCH_*` variables and the volume of a node of Azure
+    Batch; `files` are in `$AZ_BATCH_NODE_STARTUP_DIR/wd`."""
     output: str = ""
     """Text that the output must hold."""
     exit_code: str = "0"
     """The exit code that means success."""
+    timeout: str = ""
+    """Time limit, for instance `90s` or `10m`; left out: that of `rgraph test`."""
     when: Flag = True
     """Leave the test out where this is false."""
 

@@ -39,7 +39,7 @@ def cut(plan: Plan, ledger: Ledger, tag: ReleaseTag) -> Cut | None:
     images: dict[str, Entry] = {planned.image.id: _entry(planned, ledger) for planned in changed}
     release = Release(tag, ledger.head, images)
     line = encode(release)
-    return Cut(release, line, indexed([*ledger.releases, release], line_hash(line)), changed)
+    return Cut(release, line, indexed([*ledger.lines, release], line_hash(line)), changed)
 
 
 def _entry(planned: PlannedImage, ledger: Ledger) -> Entry:

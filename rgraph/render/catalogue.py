@@ -43,7 +43,7 @@ def _row(view: View, image: Image) -> str:
 
 def _versions(view: View, image: Image) -> list[str]:
     """What the image has beside its parent: its own versioned components, the telling ones first."""
-    own = [each for each in view.inventory.own(image.id) if each.component.version]
+    own = [each for each in view.inventory.own(image.id) if each.component.version and not each.transitive]
     own.sort(
         key=lambda each: _HEADLINE.index(each.component.type) if each.component.type in _HEADLINE else 99
     )

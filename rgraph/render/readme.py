@@ -5,6 +5,7 @@ from __future__ import annotations
 from rgraph.image import Image
 from rgraph.render.templating import cell, table, template
 from rgraph.render.view import View
+from rgraph.render_names import SBOM
 
 _HEADS = ("component", "version", "ecosystem", "licence")
 _STATUS = {"verified": "", "assumed": " (assumed)", "needs-review": " (needs review)"}
@@ -64,6 +65,8 @@ class Readmes:
 
     def _table(self, node: str) -> str:
         if node not in self._tables:
+            own = self._view.inventory.own(node)
+            along = sum(each.transitive for each in own)
             rows = [
                 (
                     each.name,
@@ -71,10 +74,13 @@ class Readmes:
                     _ECOSYSTEMS.get(each.component.type, each.component.type),
                     f"{each.license}{_STATUS[each.fact.status]}" if each.fact else "not known",
                 )
-                for each in self._view.inventory.own(node)
+                for each in own
+                if not each.transitive
             ]
             title = f"From `{node if ':' in node else self._view.catalog.externals[node].reference}`:"
-            self._tables[node] = f"{title}\n\n{table(_HEADS, rows)}" if rows else ""
+            parts = [title, *([table(_HEADS, rows)] if rows else [])]
+            parts += [f"What comes along with it, {along} packages, stands in `{SBOM}`."] if along else []
+            self._tables[node] = "\n\n".join(parts) if len(parts) > 1 else ""
         return self._tables[node]
 
     def _usage(self, image: Image) -> str:

@@ -107,11 +107,13 @@ def image(id: str) -> Json:
 
 def _facts(variants: Sequence[Declared]) -> _Facts:
     pins = (name for each in variants for name in _named("pinned-by", each.component.pinned_by))
+    along = _named("transitive", "true" if all(each.transitive for each in variants) else "")
     fact = next((each.fact for each in variants if each.fact), None)
     if fact is None:
-        return _Facts("", properties=tuple(dict.fromkeys(pins)))
+        return _Facts("", properties=tuple(dict.fromkeys((*pins, *along))))
     properties = [
         *pins,
+        *along,
         *_named("license-status", fact.status),
         *_named("usage-restriction", fact.usage_restriction),
     ]

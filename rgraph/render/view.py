@@ -53,7 +53,8 @@ class View(Struct, frozen=True):
 
     def reference(self, node: str) -> str:
         """What FROM and COPY --from name: an External's reference, or an image under the tag that
-        holds its present content, else under its first floating tag.
+        holds its present content, else under its first floating tag; with the digest of that content
+        once it was promoted.
         """
         if ":" not in node:
             return self.catalog.externals[node].reference
@@ -61,4 +62,5 @@ class View(Struct, frozen=True):
         tag = next(
             (tag for tag in self.tags(image) if tag not in image.floating_tags), image.floating_tags[0]
         )
-        return f"{self.address(image)}:{tag}"
+        digest = self.ledger.digests.get((node, self.fingerprints[node]), "")
+        return f"{self.address(image)}:{tag}{'@' if digest else ''}{digest}"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from rgraph import names
+from rgraph.durations import DURATION, seconds_of
 from rgraph.image import Frame, ImageTest
 from rgraph.manifest.layer import Healthcheck, LayerManifest
 from rgraph.manifest.layer import ImageTest as WrittenTest
 from rgraph.render_names import OWN_FILES
 from rgraph.steps.context import Context
+from rgraph.steps.packages import parse_package
 from rgraph.steps.shells import json_array
 
-_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h))+")
-"""As Go has it (Dockerfile reference, "HEALTHCHECK")."""
 _MOST_NODES = 10_000
 _MOST_EXIT_CODE = 2**32 - 1
 
@@ -76,7 +76,7 @@ def _healthcheck(context: Context, written: Healthcheck | str | None) -> str:
         ("start-period", written.start_period),
     ):
         value = context.at(flag.replace("-", "_")).optional(text)
-        if value and not _DURATION.fullmatch(value):
+        if value and not DURATION.fullmatch(value):
             context.at(flag.replace("-", "_")).problem(f"`{value}` is no duration", "write `30s` or `1m30s`")
         flags += [f"--{flag}={value}"] if value else []
     retries = context.at("retries").optional(written.retries)
@@ -96,23 +96,58 @@ def _tests(context: Context, written: list[WrittenTest]) -> tuple[ImageTest, ...
         name = here.at("name").text(each.name)
         if any(name == other.name for other in found):
             here.at("name").problem(f"two tests are called `{name}`", "give each its own name")
-        script = here.at("script").optional(each.script)
-        if script and (script not in context.settings.files or script in OWN_FILES):
-            what = f"there is no file `{script}`"
-            here.at("script").problem(what, "put it into manifests/files/", unsure=True)
-        command = _command(here.at("command"), each.command) if each.command else ""
-        if bool(script) == bool(command):
-            here.problem("a test has either `script` or `command`", "write one of them")
-        found.append(
-            ImageTest(
-                name,
-                script,
-                command or "",
-                _number(here.at("nodes"), each.nodes, 1, _MOST_NODES),
-                here.at("output").optional(each.output),
-                _number(here.at("exit_code"), each.exit_code, 0, _MOST_EXIT_CODE),
-            )
-        )
+        found.append(_test(here, each, name))
+    return tuple(found)
+
+
+def _test(here: Context, each: WrittenTest, name: str) -> ImageTest:
+    script = here.at("script").optional(each.script)
+    if script:
+        _check_file(here.at("script"), script)
+    files = here.at("files").placed(each.files or None)
+    for file, place in files:
+        _check_file(place, file)
+    command = _command(here.at("command"), each.command) if each.command else ""
+    r_packages = _r_packages(here.at("r_packages"), each.r_packages)
+    if sum(map(bool, (script, command, r_packages))) != 1:
+        here.problem("a test has one of `script`, `command` and `r_packages`", "write one of them")
+    nodes = _number(here.at("nodes"), each.nodes, 1, _MOST_NODES)
+    if each.launch and nodes == 1:
+        here.at("launch").problem("`launch` is for tests of several nodes", "write `nodes: 2`")
+    if r_packages and (nodes > 1 or each.output or each.exit_code != "0"):
+        help = "leave `nodes`, `output` and `exit_code` out"
+        here.at("r_packages").problem("R packages are loaded in one container, and must all load", help)
+    timeout = here.at("timeout").optional(each.timeout)
+    if timeout and not seconds_of(timeout):
+        here.at("timeout").problem(f"`{timeout}` is no time limit", "write `90s` or `10m`")
+    return ImageTest(
+        name,
+        script,
+        command or "",
+        nodes,
+        here.at("output").optional(each.output),
+        _number(here.at("exit_code"), each.exit_code, 0, _MOST_EXIT_CODE),
+        r_packages,
+        tuple(file for file, _ in files),
+        each.launch or "mpirun",
+        here.at("batch").flag(each.batch),
+        timeout,
+    )
+
+
+def _check_file(context: Context, name: str) -> None:
+    if name not in context.settings.files or name in OWN_FILES:
+        context.problem(f"there is no file `{name}`", "put it into manifests/files/", unsure=True)
+
+
+def _r_packages(context: Context, written: list[str] | str) -> tuple[tuple[str, str], ...]:
+    found = []
+    for text, here in context.placed(written or None):
+        package = parse_package("cran", text)
+        if isinstance(package, names.Bad):
+            here.problem(package.what, package.help)
+        else:
+            found.append((package.name, package.version))
     return tuple(found)
 
 

@@ -129,7 +129,7 @@ class _Linker:
                 "name the user and the folder without variables, which may differ then",
             )
         manifest = draft.layer.manifest
-        scripts = [test.script for test in draft.frame.tests if test.script]
+        scripts = [name for test in draft.frame.tests for name in (test.script, *test.files) if name]
         return Image(
             draft.id,
             manifest.kind,

@@ -168,8 +168,8 @@ def test_notes_of_nothing(arguments: list[str], what: str, root: Path) -> None:
 
 def test_list(root: Path) -> None:
     lines = run(root, "release", "list").out.splitlines()
-    assert lines[0].split() == ["release", "date", "built", "retagged", "images"]
-    assert lines[2].split()[:4] == [B, "2026-01-02", "4", "0"]
+    assert lines[0].split() == ["release", "date", "built", "retagged", "promoted", "images"]
+    assert lines[2].split()[:5] == [B, "2026-01-02", "4", "0", "no"]
     assert len(lines) == 4
     found = told(root, "release", "list")
     assert found["schema"] == 1
@@ -179,6 +179,7 @@ def test_list(root: Path) -> None:
         "build": ["r-base:cpu"],
         "retag": [],
         "recorded": True,
+        "promoted": False,
     }
 
 

@@ -8,7 +8,7 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,22 @@ from tests.engines.running import CONFIG, INDEX, MANIFEST, Registry, program
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
-def push(folder: Path, to: Registry, image: str, content: str, *architectures: str) -> str:
+def push(
+    folder: Path,
+    to: Registry,
+    image: str,
+    content: str,
+    *architectures: str,
+    below: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> str:
     """Pushes an image that holds one small file, for one or several platforms, as skopeo does it; its digest.
 
-    The digest is the index's if there are several platforms.
+    The digest is the index's if there are several platforms. `below` are the files of the images that it
+    stands on, a layer each.
     """
-    layout = folder / hashlib.sha256(f"{content} {architectures}".encode()).hexdigest()[:12]
-    digest = _layout(layout, content, architectures or ("amd64",))
+    layout = folder / hashlib.sha256(f"{content} {architectures} {below} {labels}".encode()).hexdigest()[:12]
+    digest = _layout(layout, [*below, content], architectures or ("amd64",), labels or {})
     options = [f"--dest-creds={to.login}"] if to.login else []
     if to.certificate:
         known = folder / "known"
@@ -39,7 +48,9 @@ def push(folder: Path, to: Registry, image: str, content: str, *architectures: s
     return digest
 
 
-def _layout(folder: Path, content: str, architectures: tuple[str, ...]) -> str:
+def _layout(
+    folder: Path, contents: Sequence[str], architectures: tuple[str, ...], labels: Mapping[str, str]
+) -> str:
     """Writes an OCI image layout (OCI image specification 1.1, "Image Layout"); the digest of its image."""
     blobs = folder / "blobs/sha256"
     blobs.mkdir(parents=True, exist_ok=True)
@@ -52,14 +63,15 @@ def _layout(folder: Path, content: str, architectures: tuple[str, ...]) -> str:
     def document(kind: str, value: Mapping[str, Any]) -> dict[str, Any]:
         return blob(kind, json.dumps(value).encode())
 
-    tar = _tar(content)
-    layer = blob(LAYER, gzip.compress(tar, mtime=0))
+    tars = [_tar(each) for each in contents]
+    layers = [blob(LAYER, gzip.compress(tar, mtime=0)) for tar in tars]
+    settings = {"config": {"Labels": dict(labels)}} if labels else {}
     images = []
     for architecture in architectures:
         platform = {"os": "linux", "architecture": architecture}
-        diff = [f"sha256:{hashlib.sha256(tar).hexdigest()}"]
-        config = document(CONFIG, {**platform, "rootfs": {"type": "layers", "diff_ids": diff}})
-        manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer]}
+        diff = [f"sha256:{hashlib.sha256(tar).hexdigest()}" for tar in tars]
+        config = document(CONFIG, {**platform, **settings, "rootfs": {"type": "layers", "diff_ids": diff}})
+        manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers}
         images.append({**document(MANIFEST, manifest), "platform": platform})
     top = images[0]
     if len(images) > 1:

@@ -40,7 +40,7 @@ def token_service(folder: Path) -> Iterator[TokenService]:
         known = asked.headers.get("Authorization") == LOGIN or form.get("refresh_token") == [IDENTITY]
         if form.get("service") != [SERVICE] or (not known and "Authorization" in asked.headers):
             return Said(401, b'{"details": "incorrect username or password"}')
-        wanted = [scope.split(":") for scope in form.get("scope", [])]
+        wanted = [scope.split(":") for scope in " ".join(form.get("scope", [])).split()]
         access = [
             {"type": kind, "name": name, "actions": actions.split(",") if known else ["pull"]}
             for kind, name, actions in wanted

@@ -123,6 +123,25 @@ def test_lock_files_and_notices() -> None:
         check(made(RICH, **more), made(RICH))
 
 
+def test_what_comes_along() -> None:
+    purl, newer = "pkg:deb/debian/libc6@2.36?distro=debian-12", "pkg:deb/debian/libc6@2.37?distro=debian-12"
+    own = {"mit.txt": "Permission is granted", "LicenseRef-Own.txt": "own"}
+    states: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({}, {}),
+        ({"debian": {purl: ""}}, {}),
+        ({"debian": {purl: "MIT"}}, {}),
+        ({"debian": {newer: "MIT"}}, {}),
+        ({"base:cpu": {purl: "LicenseRef-Own"}}, {}),
+        ({"base:cpu": {purl: "LicenseRef-Own"}}, {"notices": own}),
+    ]
+    catalogues = [
+        made(RICH, lock=json.dumps({**LOCK, "transitive": along}).encode(), **more) for along, more in states
+    ]
+    for old in catalogues:
+        for new in catalogues:
+            check(old, new)
+
+
 def debian(**keys: Any) -> Callable[[Documents], None]:
     return external("debian", **keys)
 

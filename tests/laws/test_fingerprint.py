@@ -278,6 +278,21 @@ def test_the_lock_counts() -> None:
     assert changed(made(fetched), made(fetched, lock=locked)) == ON_BASE
 
 
+def test_what_comes_along_counts() -> None:
+    """For the images that have it, and all above; what notices show of it too."""
+    before = made(RICH)
+    purl = "pkg:deb/debian/libc6@2.36?distro=debian-12"
+    of_external = {**LOCK, "transitive": {"debian": {purl: "MIT"}}}
+    of_image = {**LOCK, "transitive": {"base:cpu": {purl: "MIT"}}}
+    assert changed(before, made(RICH, lock={**LOCK, "transitive": {}})) == set()
+    assert changed(before, made(RICH, lock=of_external)) == ON_BASE
+    assert "base:cpu" in changed(before, made(RICH, lock=of_image)) < EVERYTHING
+    other = {**LOCK, "transitive": {"debian": {purl: "LicenseRef-Own"}}}
+    assert changed(made(RICH, lock=of_external), made(RICH, lock=other)) == ON_BASE
+    texts = {"mit.txt": "Permission is granted", "LicenseRef-Own.txt": "own"}
+    assert changed(made(RICH, lock=other), made(RICH, lock=other, notices=texts)) == ON_BASE
+
+
 def view_of(images: Resolved) -> View:
     return View(images, fingerprints(images), Ledger(), Inventory(images))
 

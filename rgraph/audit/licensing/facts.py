@@ -60,7 +60,7 @@ def held(subject: Subject) -> Iterator[tuple[External, tuple[str, ...]]]:
 
 def used_components(subject: Subject) -> Iterator[Brought]:
     """The components that some image holds: not those of Externals that lend only files."""
-    return (each for each in subject.components if subject.holding(each.bringers))
+    return (each for each in subject.all_components if subject.holding(each.bringers))
 
 
 def shown(brought: Brought) -> str:

@@ -85,7 +85,7 @@ def serving(answer: Answering) -> Iterator[Server]:
             if self.command != "HEAD":
                 self.wfile.write(said.body)
 
-        do_GET = do_HEAD = do_POST = do_CONNECT = _handle
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_CONNECT = _handle
 
         def log_message(self, format: str, *args: object) -> None:
             pass
