@@ -17,7 +17,7 @@ from rgraph.engines.progress import Progress
 from rgraph.engines.registry import Registry
 from rgraph.engines.registry_writing import RegistryWriter
 from rgraph.errors import UsageError
-from rgraph.files.builds import opened
+from rgraph.files.builds import is_there, opened
 from rgraph.files.folder_lock import locked
 from rgraph.files.releases import Releases, check_last
 from rgraph.files.transaction import WriteError
@@ -57,8 +57,8 @@ class Request(Struct, frozen=True):
     """What is to be promoted."""
 
     release: str
-    number: str = ""
-    """Of the build; empty for the one that the release was cut with, or else `local`."""
+    number: str | None = None
+    """Of the build; None for the one that the release was cut with, or else `local`."""
     builds: Path | None = None
     """Where records of builds are; None for the usual place."""
     dry_run: bool = False
@@ -141,8 +141,8 @@ def _alone(root: Path) -> Iterator[None]:
 
 
 def _number(request: Request, record: Record) -> str:
-    told = record.build if record.build != BUILD_NUMBER else ""
-    number = number_of(request.number or told)
+    told = record.build if record.build != BUILD_NUMBER else None
+    number = number_of(told if request.number is None else request.number)
     if isinstance(number, Bad):
         raise UsageError(number.what, number.help)
     return number
@@ -160,7 +160,7 @@ def _records(
         raise UsageError("the catalogue names no staging registry to promote from", help)
     folder = (request.builds or root / BUILDS) / number
     help = f"`rgraph build --push --build-number {number}`, then `rgraph test`; or name another build"
-    if not folder.is_dir():
+    if not is_there(root, request.builds, number):
         raise UsageError(f"there is no record of the build `{number}` ({folder})", help)
     with opened(root, request.builds, number, make=False) as found:
         build, tests = found.build(), found.tests()

@@ -17,7 +17,7 @@ _DIGITS: Final = 40
 
 def number_of(text: str | None) -> str | Bad:
     """The number of a build, which is the end of a tag and the name of a folder; `local` if none is said."""
-    if not text:
+    if text is None:
         return LOCAL
     made = build_number(text)
     if not isinstance(made, Bad) and not made.strip("."):

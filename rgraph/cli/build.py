@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rgraph.cli.common import Exclude, Folders, Selectors, Since, TextOrJson, coloured, directory, note
+from rgraph.cli.common import (
+    Exclude,
+    Folders,
+    Selectors,
+    Since,
+    TextOrJson,
+    coloured,
+    directory,
+    note,
+    revision,
+)
 from rgraph.cli.lock import PlainHttp
 from rgraph.errors import UsageError
 
@@ -16,7 +26,7 @@ if TYPE_CHECKING:
     from rgraph.building import Done, Request
 
 BuildNumber = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--build-number",
         metavar="N",
@@ -45,7 +55,7 @@ def build(
             metavar="N", help="Images to build at the same time. Default: as many as processors, up to 4."
         ),
     ] = None,
-    build_number: BuildNumber = "",
+    build_number: BuildNumber = None,
     builder: Annotated[
         str, typer.Option(metavar="NAME", help="A builder of `docker buildx`, also a remote one.")
     ] = "",
@@ -73,7 +83,7 @@ def build(
 
     options = Options(push, duration(timeout, "--timeout"), network, no_cache)
     choice = Choice(selectors or [], exclude or [], path)
-    request = Request(choice, options, since, build_number, _jobs(jobs), builder, builds)
+    request = Request(choice, options, revision(since), build_number, _jobs(jobs), builder, builds)
     done, signal = _built(directory(context), request, plain_http)
     for problem in done.problems:
         note(f"{coloured('warning', 'yellow', err=True)}: {problem}")

@@ -29,7 +29,7 @@ def duration(text: str, option: str) -> float:
     return found
 
 
-def number_of_build(text: str) -> str:
+def number_of_build(text: str | None) -> str:
     """The number of a build. Raises UsageError."""
     from rgraph.builds.naming import number_of
     from rgraph.errors import UsageError

@@ -15,13 +15,13 @@ def promote(
     context: typer.Context,
     release: Annotated[str, typer.Option("--release", metavar="TAG", help="The release to promote.")],
     build_number: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--build-number",
             metavar="N",
             help="The build whose images were tested. Default: that of the release, else `local`.",
         ),
-    ] = "",
+    ] = None,
     builds: Annotated[
         Path | None,
         typer.Option(

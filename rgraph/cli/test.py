@@ -34,7 +34,7 @@ def run_tests(
     context: typer.Context,
     selectors: Selectors = None,
     exclude: Exclude = None,
-    build_number: BuildNumber = "",
+    build_number: BuildNumber = None,
     jobs: Annotated[int, typer.Option(metavar="N", min=1, max=64, help="Images at once.")] = _JOBS,
     timeout: Annotated[
         str, typer.Option(metavar="TIME", help="Limit of a test that has none of its own: `90s`, `10m`.")

@@ -33,7 +33,7 @@ def verify(
             "--write-lock", help="Record what is undeclared in manifests/rgraph.lock, with its licence."
         ),
     ] = False,
-    build_number: BuildNumber = "",
+    build_number: BuildNumber = None,
     builds: Builds = None,
     reference: Annotated[
         str, typer.Option(metavar="REFERENCE", help="Look at this image, and not at what the build has.")

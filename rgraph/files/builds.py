@@ -99,6 +99,11 @@ class Log:
                 self.problem = self.problem or reason(error)
 
 
+def is_there(root: Path, builds: Path | None, number: str) -> bool:
+    """Whether there is a folder of a build number; `builds` as for `opened`."""
+    return ((builds if builds is not None else root / BUILDS) / number).is_dir()
+
+
 @contextmanager
 def opened(root: Path, builds: Path | None, number: str, *, make: bool = True) -> Iterator[BuildFolder]:
     """Holds the folder of a build number of the catalogue in `root`, alone.

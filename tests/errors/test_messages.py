@@ -56,13 +56,18 @@ MAKERS = {
 }
 # Shown by tests of their own: what a file system does, and what a run does to another one.
 ELSEWHERE = (
+    "building",
+    "builds",
     "bumping/notations.py",
     "cli",
     "engines",
     "files/public_copy.py",
     "files/releases.py",
     "history.py",
+    "ledger.py",
     "locking.py",
+    "promoting.py",
+    "promotion",
     "release",
     "releasing.py",
     "relocking.py",

@@ -11,7 +11,7 @@ FINGERPRINT = f"sha256:{'ab' * 32}"
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [(None, "local"), ("", "local"), ("7", "7"), ("main-7.2", "main-7.2")]
+    ("text", "number"), [(None, "local"), ("7", "7"), ("main-7.2", "main-7.2")]
 )
 def test_numbers(text: str | None, number: str) -> None:
     assert number_of(text) == number

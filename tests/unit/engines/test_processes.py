@@ -154,7 +154,7 @@ def test_a_line_without_end_hides_them_too(monkeypatch: pytest.MonkeyPatch) -> N
     """Wherever such a line is cut, no secret is cut in two."""
     monkeypatch.setattr(processes, "_LONGEST", 1000)
     lines: list[str] = []
-    script = f"import sys\nfor n in range(3000): sys.stdout.write('{SECRET}' + 'x' * (n % 7))"
+    script = f"import sys\nfor n in range(60000): sys.stdout.write('{SECRET}' + 'x' * (n % 7))"
     command = Command((sys.executable, "-c", script), dict(os.environ), 60)
     assert run(command, Event(), lines.append, Secrets([SECRET])).well
     assert len(lines) > 5

@@ -11,7 +11,8 @@ import pytest
 
 from rgraph.engines.credentials import Keyring
 from rgraph.engines.errors import CouldNotAskError, Missing
-from rgraph.engines.registry import MEDIA_TYPES, Registry, repository_of
+from rgraph.engines.registry import Registry
+from rgraph.engines.registry_api import MEDIA_TYPES, repository_of
 from rgraph.engines.web import Web
 from tests.unit.engines.serving import QUICK, Asked, Said, in_turn, serving
 
