@@ -46,6 +46,8 @@ class Plan(Struct, frozen=True):
     """Images in order: wave, then id."""
 
     images: tuple[PlannedImage, ...]
+    lacking: tuple[str, ...] = ()
+    """Images that are to be built first, as those of the plan are made from them, and are not in it."""
 
     @property
     def waves(self) -> tuple[tuple[str, ...], ...]:
@@ -121,6 +123,13 @@ def _planned(
 ) -> Plan:
     levels = sorted({resolved.level[id] for id in chosen})
     wave = {level: number for number, level in enumerate(levels, start=1)}
+    needed = {
+        edge.to
+        for id in chosen
+        if states[id] == "build"
+        for edge in resolved.images[id].edges
+        if not edge.external and edge.to not in chosen and states.get(edge.to) == "build"
+    }
     return Plan(
         tuple(
             PlannedImage(
@@ -133,7 +142,8 @@ def _planned(
             )
             for id, image in resolved.images.items()
             if id in chosen
-        )
+        ),
+        tuple(id for id in resolved.images if id in needed),
     )
 
 

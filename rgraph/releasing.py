@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rgraph.release.cut import Cut
 
 
-def cut_release(root: Path, date: str, num: int | None, tag: str, build: str = "") -> Cut | None:
+def cut_release(root: Path, date: str, num: int | None, tag: str, build: str | None = None) -> Cut | None:
     """Appends a release to the ledger, writes its folder and regenerates; None if nothing changed.
 
     `build` is the number of the build that made the images. The folder is complete before the ledger has
@@ -84,7 +84,7 @@ def _appended(path: Path, before: bytes | None, after: bytes, release: str) -> I
         raise
 
 
-def _release_files(workspace: Workspace, made: Cut, build: str) -> dict[str, bytes]:
+def _release_files(workspace: Workspace, made: Cut, build: str | None) -> dict[str, bytes]:
     """The files of a release that is being cut. Raises UsageError for a wrong build number."""
     from rgraph.release.import_cfg import build_number
     from rgraph.render.release_files import record_of_view, release_files
@@ -234,7 +234,8 @@ class _Sides:
         old, new = self._state(before), self._state(after)
         earlier = self._releases.before(before.name) if before.kind == "release" else ()
         between = self._between(before, after)
-        released = {id for tag in between for id in self._releases.release(tag).images}
+        # Over several releases, an image may have lost tags and have them again: then it is as it was.
+        released = self._releases.release(between[0]).images if len(between) == 1 else ()
         found = notes(old, new, difference(old, new), earlier, released)
         if image:
             _check_image(image, old, new)

@@ -72,6 +72,9 @@ def retag(resolved: Resolved, name: str, ask: Ask, ids: Sequence[str] | None) ->
     if external.digest and not made.digest:
         why = "its digest is in the lock, which has none of the new tag: run `rgraph lock`"
         found.left.append(Left(place, why, found.direct))
+    if external.manifest.end_of_life:
+        why = f"`{external.manifest.end_of_life}` was said of `{made.tag}`: see whether it holds"
+        found.left.append(Left(external.place.at("end_of_life"), why, found.direct))
     return found
 
 
@@ -104,6 +107,8 @@ def _said(external: External, old: str, new: str) -> tuple[tuple[str | int, ...]
     for index, purl in enumerate(written.provides):
         if "@" in purl:
             return ("provides", index), f"`{purl}` is what `{old}` brings: of `{new}` it is not known"
+    if written.os_version:
+        return ("os_version",), f"`{written.os_version}` is what `{old}` is: of `{new}` it is not known"
     for name, value in written.capabilities.items():
         if not isinstance(value, bool):
             what = f"`{name}: {value}` is what `{old}` has: of `{new}` it is not known"

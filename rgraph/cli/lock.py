@@ -92,7 +92,7 @@ def stale(
 ) -> None:
     """Show which tags have moved since they were locked, and the images to rebuild for it.
 
-    Exit 1 if there are some. `rgraph lock NAME --upgrade` takes a new digest into the lock.
+    Exit 1 if there are some, or if the lock has nothing to compare. `rgraph lock NAME --upgrade` takes a new digest into the lock.
     """
     from rgraph import app, relocking
     from rgraph.cli import show_lock as show
@@ -110,7 +110,8 @@ def stale(
             write(show.stale_text(found, len(workspace.resolved.images)))
     show.note_unlocked(found)
     show.note_failures(found.failures)
-    if found.failures or found.stale:
+    # A check that knows nothing must not be green.
+    if found.failures or found.stale or (found.unlocked and not found.compared):
         raise typer.Exit(3 if found.failures else 1)
 
 

@@ -28,14 +28,14 @@ def cut(
     num: Num = None,
     tag: Tag = "",
     build_number: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--build-number",
             metavar="N",
             help="The build that made the images, as their names in staging end with it. "
             "Default: the reference ${BUILD_NUMBER}.",
         ),
-    ] = "",
+    ] = None,
     format: TextOrJson = "text",
 ) -> None:
     """Give all changed images one tag, note it in the ledger, and regenerate.

@@ -69,7 +69,7 @@ def _summary(done: Relocked) -> str:
         "unused": "that nothing wants (--prune removes them)",
         "missing": "not there",
         "refused": "refused",
-        "failed": "not asked for",
+        "failed": "could not be asked for",
     }
     counts = [f"{states.count(state):,} {word}" for state, word in words.items() if state in states]
     verb = "written" if done.written else "nothing was written"
@@ -100,7 +100,7 @@ def verified_text(root: Path, verified: Verified) -> list[str]:
     more = f", {unused:,} that nothing wants" if unused else ""
     problems, failures = len(verified.problems), len(verified.failures)
     said = f"{count(problems, 'problem')}" if problems else "" if failures else "all is well"
-    asked = f"{failures:,} not asked for" if failures else ""
+    asked = f"{failures:,} could not be asked for" if failures else ""
     how = ", ".join(filter(None, (said, asked)))
     lines = _problems(root, verified.problems)
     lines += [""] if lines else []
@@ -144,7 +144,7 @@ def stale_text(found: Compared, total: int) -> list[str]:
     parts = [columns(rows, ("external", "reference", "locked", "now", "images"))] if rows else []
     if found.rebuild:
         parts.append("\n".join(["to rebuild:", *(f"  {id}" for id in found.rebuild)]))
-    asked = f", {len(found.failures):,} not asked for" if found.failures else ""
+    asked = f", {len(found.failures):,} could not be asked for" if found.failures else ""
     images = count(len(found.rebuild), "image")
     result = f"{len(rows):,} stale{asked}, {images} to rebuild" if rows else f"none is stale{asked}"
     if not found.compared:

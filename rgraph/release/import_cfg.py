@@ -25,9 +25,12 @@ _LONGEST_TAG = 128
 """Characters (OCI distribution specification, "Pulling manifests")."""
 
 
-def build_number(text: str) -> str | Bad:
-    """The number of a build, which becomes the end of a tag; the reference to a variable if it is empty."""
-    if not text:
+def build_number(text: str | None) -> str | Bad:
+    """The number of a build, which becomes the end of a tag; the reference to a variable if none is said.
+
+    An empty text is none: it is what a variable of a pipeline gives that was never set.
+    """
+    if text is None:
         return BUILD_NUMBER
     if _BUILD.fullmatch(text):
         return text

@@ -32,6 +32,7 @@ from rgraph.render.bake import bake_document, secrets_of
 from rgraph.render.tests_json import all_tests
 from rgraph.render.view import View
 from rgraph.render_names import COMBINED
+from rgraph.suggest import listed
 
 T = TypeVar("T")
 Format = Literal["github", "azure-pipelines", "bake"]
@@ -106,7 +107,17 @@ Waves = Sequence[Sequence[Leg]]
 
 
 def pipeline(view: View, plan: Plan, format: Format) -> str:
-    """A plan in one of the formats, as JSON. Raises UsageError if it is more than a service takes."""
+    """A plan in one of the formats, as JSON.
+
+    Raises UsageError if it is more than a service takes, or if images are to be built from others that are
+    not in it and were never released: they would be built from whatever a floating tag leads to.
+    """
+    if plan.lacking:
+        names = listed(plan.lacking)
+        raise UsageError(
+            f"what is planned is made from {names}, which must be built first and is not in the plan",
+            "select it too: `+IMAGE` names an image and all that it needs",
+        )
     match format:
         case "github":
             document = github(view, plan)
