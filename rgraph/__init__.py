@@ -21,8 +21,10 @@ they are affected; `schema` documents the language.
 `bumping` which bytes hold a version, `outdated` what an index (`indexes`) has newer, `locking` what the lock
 lacks, `due` what is to be built again. `engines` asks git, registries and indexes.
 
+`importing` makes manifests from Dockerfiles that are there already (its own map is there).
+
 The use cases, one function for each command: `app`, `history` (git), `releasing`, `relocking` (registries),
-`upkeep` (versions), `publishing` (the public copy). `cli` shows what they give.
+`upkeep` (versions), `publishing` (the public copy), `importer` (imports). `cli` shows what they give.
 """
 
 __version__ = "0.1.0"

@@ -10,6 +10,7 @@ import msgspec
 from rgraph.catalog import Catalog, External
 from rgraph.catalog.facts import own_texts
 from rgraph.components import fact_of, shown
+from rgraph.contents import Program
 from rgraph.image import Image
 from rgraph.names import Fingerprint, Purl
 from rgraph.purls import parse_purl
@@ -25,7 +26,7 @@ def fingerprints(resolved: Resolved) -> dict[str, Fingerprint]:
     """
     catalog = resolved.catalog
     common = _common(catalog)
-    contents = {name: hashlib.sha256(data).digest() for name, data in catalog.files.items()}
+    contents = {name: _content(data) for name, data in catalog.files.items()}
     externals = {name: _external(external, catalog) for name, external in catalog.externals.items()}
     found: dict[str, Fingerprint] = {}
     for id, image in resolved.images.items():
@@ -45,6 +46,11 @@ def _common(catalog: Catalog) -> bytes:
     return hashlib.sha256(msgspec.json.encode((TEXTS, own, text, offer))).digest()
 
 
+def _content(data: bytes) -> bytes:
+    digest = hashlib.sha256(data).digest()
+    return digest + b"program" if isinstance(data, Program) else digest
+
+
 def _own(image: Image, contents: Mapping[str, bytes]) -> bytes:
     frame = image.frame
     head = msgspec.json.encode(
@@ -58,7 +64,7 @@ def _own(image: Image, contents: Mapping[str, bytes]) -> bytes:
             frame.tests,
             image.restore,
             image.files,
-            [(stage.name, stage.source) for stage in image.stages],
+            [(stage.name, stage.source, *filter(None, [stage.platform])) for stage in image.stages],
         )
     )
     parts = [head]

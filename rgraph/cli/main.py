@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from rgraph import __version__
-from rgraph.cli import audit, bump, catalogue, components, due, explain, export, files, lock, plans, releases
+from rgraph.cli import (
+    audit,
+    bump,
+    catalogue,
+    components,
+    due,
+    explain,
+    export,
+    files,
+    import_,
+    lock,
+    plans,
+    releases,
+)
 from rgraph.errors import RgraphError, UsageError
 
 app = typer.Typer(
@@ -71,6 +84,7 @@ app.command()(due.due)
 app.add_typer(releases.app, name="release")
 app.command()(catalogue.schema)
 app.command()(catalogue.init)
+app.add_typer(import_.app, name="import")
 
 
 def main() -> None:
