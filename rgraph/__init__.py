@@ -23,9 +23,11 @@ lacks, `due` what is to be built again, `promotion` what a release lacks at its 
 build decides, `trials` which tests an image has and how they came out, `contents` what is really in it.
 `engines` asks git, registries, indexes, and the programs that build.
 
+`importing` makes manifests from Dockerfiles that are there already (its own map is there).
+
 The use cases, one function for each command: `app`, `history` (git), `building` (engines), `releasing`,
 `testing` and `verifying` (what was built), `promoting` and `relocking` (registries), `upkeep` (versions),
-`publishing` (the public copy). `cli` shows what they give.
+`publishing` (the public copy), `importer` (imports). `cli` shows what they give.
 """
 
 __version__ = "0.1.0"

@@ -12,6 +12,7 @@ from rgraph.catalog.facts import own_texts
 from rgraph.components import fact_of, said_fact, shown
 from rgraph.image import Image
 from rgraph.names import Fingerprint, Purl
+from rgraph.programs import Program
 from rgraph.purls import parse_purl
 from rgraph.resolve import Resolved
 from rgraph.texts import TEXTS
@@ -25,7 +26,7 @@ def fingerprints(resolved: Resolved) -> dict[str, Fingerprint]:
     """
     catalog = resolved.catalog
     common = _common(catalog)
-    contents = {name: hashlib.sha256(data).digest() for name, data in catalog.files.items()}
+    contents = {name: _content(data) for name, data in catalog.files.items()}
     externals = {name: _external(external, catalog) for name, external in catalog.externals.items()}
     along = {node: _along(catalog, node, found) for node, found in catalog.lock.transitive.items()}
     found: dict[str, Fingerprint] = {}
@@ -48,6 +49,11 @@ def _common(catalog: Catalog) -> bytes:
     return hashlib.sha256(msgspec.json.encode((TEXTS, own, text, offer))).digest()
 
 
+def _content(data: bytes) -> bytes:
+    digest = hashlib.sha256(data).digest()
+    return digest + b"program" if isinstance(data, Program) else digest
+
+
 def _own(image: Image, contents: Mapping[str, bytes]) -> bytes:
     frame = image.frame
     head = msgspec.json.encode(
@@ -61,7 +67,7 @@ def _own(image: Image, contents: Mapping[str, bytes]) -> bytes:
             frame.tests,
             image.restore,
             image.files,
-            [(stage.name, stage.source) for stage in image.stages],
+            [(stage.name, stage.source, *filter(None, [stage.platform])) for stage in image.stages],
         )
     )
     parts = [head]

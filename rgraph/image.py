@@ -62,6 +62,8 @@ class Stage(Struct, frozen=True):
     source: str
     """Image id, External or earlier stage."""
     steps: tuple[Rendered, ...]
+    platform: str = ""
+    """Behind `--platform=`; empty for the image's own."""
 
 
 class ImageTest(Struct, frozen=True, omit_defaults=True):

@@ -25,7 +25,7 @@ Repository = NewType("Repository", str)
 Folder = NewType("Folder", str)
 """Relative folder with `/`, without `.` and `..`."""
 Platform = NewType("Platform", str)
-"""`os/architecture`, as Go and OCI name them."""
+"""`os/architecture` or `os/architecture/variant`, as Go and OCI name them."""
 Purl = NewType("Purl", str)
 """Package URL."""
 
@@ -59,8 +59,15 @@ _REFERENCE = re.compile(
 _LONGEST_FOLDER = 200
 """File systems have limits; Windows' is 260 for a whole path."""
 
-PLATFORMS = ("linux/amd64", "linux/arm64", "windows/amd64")
-"""The platforms that rgraph knows how to render for."""
+_LONGEST_PATH = 1000
+
+PLATFORMS = (
+    *("linux/amd64", "linux/arm64", "windows/amd64", "linux/386", "linux/arm/v5", "linux/arm/v6"),
+    *("linux/arm/v7", "linux/loong64", "linux/mips64le", "linux/ppc64le", "linux/riscv64", "linux/s390x"),
+)
+"""The platforms that images can have: those of Docker's official images."""
+DOWNLOADS = PLATFORMS[:3]
+"""Those that downloads can differ by: where `uname -m` tells what an image is for."""
 
 RESERVED_LAYERS = frozenset({"axis", "component", "kind", "path", "state"})
 """Prefixes of selectors: a layer of that name could not be selected."""
@@ -134,11 +141,32 @@ def file_path(text: str) -> str | Bad:
     return text
 
 
+def copied_path(text: str) -> str | Bad:
+    """A file or folder below `manifests/files/` to copy, or a pattern for some: any name that a file may
+    have there.
+    """
+    parts = text.removesuffix("/").split("/")
+    plain = (
+        text.isprintable() and "\\" not in text and not text.startswith("-") and len(text) <= _LONGEST_PATH
+    )
+    if plain and not any(part in ("", ".", "..") for part in parts):
+        return text
+    return Bad(f"`{text}` is no file of manifests/files/", "write its path there, with `/`, without `..`")
+
+
 def platform(text: str) -> Platform | Bad:
     """A platform that rgraph knows."""
     if text in PLATFORMS:
         return Platform(text)
     return Bad(f"`{text}` is no platform", f"one of {', '.join(PLATFORMS)}")
+
+
+def platform_of_download(text: str) -> Platform | Bad:
+    """A platform that a download can be for."""
+    if text in DOWNLOADS:
+        return Platform(text)
+    what = "no platform that downloads can differ by" if text in PLATFORMS else "no platform"
+    return Bad(f"`{text}` is {what}", f"one of {', '.join(DOWNLOADS)}")
 
 
 def sha256(text: str) -> str | Bad:

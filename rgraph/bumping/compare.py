@@ -89,7 +89,7 @@ def _content(image: Image) -> tuple[Any, ...]:
     return (
         _digests(image.public),
         _digests(image.private),
-        tuple((stage.name, stage.source, _digests(stage.steps)) for stage in image.stages),
+        tuple((stage.name, stage.source, stage.platform, _digests(stage.steps)) for stage in image.stages),
         image.restore,
         image.state,
         image.frame,

@@ -148,7 +148,7 @@ def _may_differ(before: ImageStep, after: ImageStep) -> bool:
 
 
 def _frame(manifest: LayerManifest) -> tuple[Any, ...]:
-    stages = [(stage.name, stage.from_) for stage in manifest.stages]
+    stages = [(stage.name, stage.from_, stage.platform) for stage in manifest.stages]
     return structs.replace(manifest, steps=[], private=[], stages=[]), stages
 
 

@@ -22,6 +22,7 @@ from rgraph.cli import (
     explain,
     export,
     files,
+    import_,
     lock,
     plans,
     promote,
@@ -91,6 +92,7 @@ app.command()(due.due)
 app.add_typer(releases.app, name="release")
 app.command()(catalogue.schema)
 app.command()(catalogue.init)
+app.add_typer(import_.app, name="import")
 
 
 def main() -> None:

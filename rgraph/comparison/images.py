@@ -146,6 +146,9 @@ class Images:
                 places = [structs.replace(each.place.at("stages"), word=name) for each in (old, new)]
                 yield _changed("stage", f"{name} from", one.source, other.source, places)
                 yield from self._rows(old, new, "stages")
+            if one.platform != other.platform:
+                places = [structs.replace(each.place.at("stages"), word=name) for each in (old, new)]
+                yield _changed("stage", f"{name} platform", one.platform, other.platform, places)
             yield from self._part(old, new, one.steps, other.steps)
         if list(before) != list(after) and before.keys() == after.keys():
             places = [old.place.at("stages"), new.place.at("stages")]

@@ -21,9 +21,11 @@ from rgraph.errors import RgraphError, UsageError
 from rgraph.files.reader import MANIFESTS, MAX_FILE_SIZE, MAX_RECORD_SIZE
 from rgraph.files.snapshot import Entry, Snapshot
 from rgraph.files.tree import Kind
+from rgraph.files.trees import COPIED
 from rgraph.ledger import LEDGER_FILE
 from rgraph.lock import LOCK_FILE
 from rgraph.names import Bad, ReleaseTag, release_tag
+from rgraph.programs import Program
 
 _KINDS: Final[dict[bytes, Kind]] = {b"040000": "folder", b"120000": "link", b"160000": "submodule"}
 """Modes of a tree's entries (git's user manual, "The Object Database"); all others are files."""
@@ -138,6 +140,8 @@ class _Listed(Struct, frozen=True):
     path: str
     kind: Kind
     id: bytes
+    program: bool = False
+    """Whether it may be executed."""
 
     def is_read(self, size: int) -> bool:
         """Whether it is a file of a size that may be read."""
@@ -157,9 +161,13 @@ def _listed(root: Path, tree: str) -> Iterator[_Listed]:
         if line:
             facts, _, path = line.partition(b"\t")
             mode, _, id = facts.split()
-            found = _Listed(os.fsdecode(path), _KINDS.get(mode, "file"), id)
+            found = _Listed(os.fsdecode(path), _KINDS.get(mode, "file"), id, _is_program(mode, path))
             if found.path != LEDGER_FILE:
                 yield found
+
+
+def _is_program(mode: bytes, path: bytes) -> bool:
+    return mode == b"100755" and path.startswith(COPIED.encode())
 
 
 def _missing(id: bytes) -> _Failed:
@@ -182,6 +190,8 @@ def _entries(
         size = sizes[each.id] if each.kind == "file" else 0
         is_read = each.is_read(size)
         content = contents[each.id] if is_read else None
+        if each.program and content is not None:
+            content = Program(content)
         found[each.path] = Entry(each.kind, size, content, is_read and each.id in parsed)
     return found
 

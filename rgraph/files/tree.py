@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from rgraph.errors import Place, Problems
+from rgraph.programs import Program
 
 Kind = Literal["file", "folder", "link", "special", "submodule"]
 """`submodule` only in a revision of git: on a disk it is a folder."""
@@ -71,8 +72,10 @@ def kind_of(entry: os.DirEntry[str]) -> Kind:
     return "file" if entry.is_file(follow_symlinks=False) else "special"
 
 
-def read(path: str, file: str, limit: int, problems: Problems) -> bytes | None:
+def read(path: str, file: str, limit: int, problems: Problems, *, copied: bool = False) -> bytes | None:
     """The contents of a regular file. None if it cannot be had, which is noted under the name `file`.
+
+    One that is `copied` and that its owner may execute is a Program.
 
     The checks are made on the open file, so that it cannot be exchanged in between.
     """
@@ -83,7 +86,9 @@ def read(path: str, file: str, limit: int, problems: Problems) -> bytes | None:
             problems.add(Place(file), f"cannot be read: {reason(error)}")
         return None
     try:
-        return _read_open(handle, file, limit, problems)
+        data = _read_open(handle, file, limit, problems)
+        is_program = copied and data is not None and os.fstat(handle).st_mode & stat.S_IXUSR
+        return Program(data) if data is not None and is_program else data
     finally:
         os.close(handle)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from rgraph.errors import Problems
 from rgraph.files.tree import Kind, read, scan
+
+COPIED: Final = "manifests/files/"
+"""What stands below it goes into images as it is: may it be executed here, then there, too."""
 
 
 class Tree(Protocol):
@@ -63,7 +66,7 @@ class Disk:
 
     def read(self, path: str, file: str, limit: int, problems: Problems) -> bytes | None:
         """The contents of a file."""
-        return read(self._full(path), file, limit, problems)
+        return read(self._full(path), file, limit, problems, copied=path.startswith(COPIED))
 
     def known(self, path: str) -> bytes | None:
         """Nothing is known of a disk, which may change at any time."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from msgspec import Struct
 
 from rgraph.files.transaction import UNCHANGED, Transaction, WriteError
 from rgraph.files.tree import OPEN_FLAGS, Kind, kind_of, read_all, reason, shown
+from rgraph.programs import Program
 
 Files = Iterable[tuple[str, bytes]]
 """Path and contents of each file that there must be."""
@@ -107,6 +109,9 @@ def _stage(staging: str, number: int, path: str, content: bytes) -> str:
             view = memoryview(content)
             while view:
                 view = view[stream.write(view) :]
+            if isinstance(content, Program):
+                mode = os.fstat(stream.fileno()).st_mode
+                os.fchmod(stream.fileno(), mode | (mode & 0o444) >> 2)
     except OSError as error:
         raise WriteError(f"cannot write {path}: {reason(error)}", UNCHANGED) from error
     return source
@@ -187,8 +192,11 @@ class _Folder:
 
     def _has(self, path: str, content: bytes) -> bool:
         with self._open(path) as handle:
-            size = os.fstat(handle).st_size
-            return size == len(content) and read_all(handle, size) == content
+            status = os.fstat(handle)
+            # One that may be executed and need not does no harm: some file systems say so of all files.
+            if isinstance(content, Program) and not status.st_mode & stat.S_IXUSR:
+                return False
+            return status.st_size == len(content) and read_all(handle, status.st_size) == content
 
     @contextmanager
     def _open(self, path: str) -> Iterator[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 Flag = bool | str
@@ -10,6 +12,10 @@ Flag = bool | str
 Texts = list[str] | str
 """A list of texts, or one text that stands for a list of one. An entry may be an expression; a
 list that it gives is spliced in, nothing leaves the entry out."""
+
+OnError = Literal["stop", "last", "ignore"]
+"""PowerShell only. `stop`: the first error ends the build. The others are for what was written without
+that: all commands run, and the last one decides (`last`) or nothing does (`ignore`)."""
 
 PlatformText = str | dict[str, str]
 """A text, or one for each platform: `{linux/amd64: ..., linux/arm64: ...}`."""

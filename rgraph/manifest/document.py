@@ -92,6 +92,11 @@ def _decode(kind: type, data: Any) -> Any:
     )
 
 
+def convert_step(data: object) -> Step:
+    """One step of its data. Raises msgspec.ValidationError if it is none."""
+    return msgspec.convert(data, Step, dec_hook=_decode)
+
+
 def names_in(data: object) -> tuple[str, ...]:
     """The names that the expressions anywhere in some data use, sorted."""
     # Most data has none, and its text in one piece is found sooner than walked through.

@@ -19,7 +19,7 @@ class ExternalManifest(Written, frozen=True, kw_only=True):
     homepage: str = ""
     """Where its makers describe it."""
     platforms: list[str] = field(default_factory=lambda: ["linux/amd64"])
-    """Platforms that it exists for: `linux/amd64`, `linux/arm64`, `windows/amd64`."""
+    """Platforms that it exists for: `linux/amd64`, `linux/arm64`, `linux/arm/v7`, `windows/amd64`, ..."""
     os_version: str = ""
     """Windows only: the build of the host that it needs under process isolation, for instance
     `10.0.17763` for Windows Server 2019."""

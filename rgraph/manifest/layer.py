@@ -19,6 +19,8 @@ class Stage(Written, frozen=True, kw_only=True):
     """Name of the stage, for `take: {from: NAME}`."""
     from_: str = field(name="from")
     """As a layer's `from`; an earlier stage's name works too."""
+    platform: str = ""
+    """Platform that the stage is for, if not the image's: `$BUILDPLATFORM` is the one that builds."""
     steps: list[Step] = field(default_factory=list)
     """Steps of the stage."""
 

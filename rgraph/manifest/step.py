@@ -12,13 +12,14 @@ from rgraph.manifest.step_image import (
     ArgBody,
     EnvBody,
     ExposeBody,
+    InstructionBody,
     LabelBody,
     ShellBody,
     UserBody,
     VolumeBody,
     WorkdirBody,
 )
-from rgraph.manifest.step_packages import AptBody, CondaBody, PipBody
+from rgraph.manifest.step_packages import AptBody, CondaBody, Key, PipBody
 from rgraph.manifest.step_r import Bioconductor, CranBody, GithubBody, UrlBody
 from rgraph.manifest.step_windows import Certificate, RegistryBody
 
@@ -64,6 +65,13 @@ class AptStep(_Common, frozen=True, kw_only=True):
 
     apt: AptBody
     """Packages, or a mapping with more to say."""
+
+
+class KeyStep(_Common, frozen=True, kw_only=True):
+    """A key for all apt repositories."""
+
+    key: Key
+    """Where it is and how it is fetched."""
 
 
 class CondaStep(_Common, frozen=True, kw_only=True):
@@ -220,6 +228,13 @@ class RunStep(_Common, frozen=True, kw_only=True):
     """Components that it brings, as purls; `[]` for none."""
 
 
+class InstructionStep(_Providing, frozen=True, kw_only=True):
+    """An instruction other than RUN that no other step can say: ADD, COPY with flags, STOPSIGNAL."""
+
+    instruction: InstructionBody
+    """The instruction, on one line."""
+
+
 class GroupStep(_Common, frozen=True, kw_only=True):
     """Several steps in one RUN instruction."""
 
@@ -238,6 +253,7 @@ class UseStep(_Common, frozen=True, kw_only=True):
 
 STEP_TYPES: tuple[type[_Common], ...] = (
     AptStep,
+    KeyStep,
     CondaStep,
     PipStep,
     CranStep,
@@ -259,6 +275,7 @@ STEP_TYPES: tuple[type[_Common], ...] = (
     RegistryStep,
     CertificateStep,
     RunStep,
+    InstructionStep,
     GroupStep,
     UseStep,
 )

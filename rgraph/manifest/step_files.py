@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import field
 
-from rgraph.manifest.base import Flag, PlatformText, Texts, Written
+from rgraph.manifest.base import Flag, OnError, PlatformText, Texts, Written
 
 Downloader = Literal["curl", "wget"]
 
@@ -29,8 +29,16 @@ class Download(Written, frozen=True, kw_only=True):
     """With `extract`: leading folders of the archive to leave out."""
     run: Texts = field(default_factory=list)
     """Commands that use `$FILE`, the file (without `to` or `extract` it is removed afterwards)."""
+    file: str = ""
+    """Without `to`: where the file is meanwhile, if not under its name in `/tmp`."""
     command: Downloader | None = None
     """The program to download with, if not the catalogue's."""
+    options: list[str] | None = None
+    """Options of that program, if not rgraph's own (`-fsSL` of curl, `-q` of wget)."""
+    named: Flag = False
+    """With a folder as `to`: wget itself names the file, and adds a number if there is one already."""
+    errors: OnError = "stop"
+    """Windows: what an error leads to. Without `stop`, the folder of `to` must be there already."""
 
 
 class Source(Written, frozen=True, kw_only=True):
@@ -50,8 +58,15 @@ class Source(Written, frozen=True, kw_only=True):
     """Tag or branch of the repository."""
     commit: str = ""
     """Commit (40 hex digits) that `ref` must be; the build fails otherwise."""
+    shallow: Flag = True
+    """With `git`: fetch the newest commit only, without history."""
     directory: str = ""
     """Folder of the sources in the archive, if there is not just one at its top."""
+    folder: str = ""
+    """Absolute folder to unpack or clone in, if not rgraph's own. `directory` is then below it, for `git`
+    by default named like the repository."""
+    keep: Flag = False
+    """With `folder`: the folder is there already, and what was unpacked in it stays."""
     prepare: Texts = field(default_factory=list)
     """Commands before configure, for instance `./autogen.sh`."""
     configure: Flag | list[str] = field(default_factory=list)
@@ -62,6 +77,8 @@ class Source(Written, frozen=True, kw_only=True):
     """Commands in the folder of the sources after make, for instance `ldconfig`."""
     command: Downloader | None = None
     """The program to download with, if not the catalogue's."""
+    options: list[str] | None = None
+    """Options of that program, if not rgraph's own (`-fsSL` of curl, `-q` of wget)."""
 
 
 class Take(Written, frozen=True, kw_only=True):
@@ -69,12 +86,15 @@ class Take(Written, frozen=True, kw_only=True):
 
     from_: str = field(name="from")
     """An image (`layer:variant`), a stage of this layer, or an External."""
-    path: str
-    """File or folder in it."""
+    path: Texts
+    """File or folder in it, or several."""
     to: str
     """Where it goes."""
     owner: str = ""
     """`user:group` that shall own it."""
+    options: Texts = field(default_factory=list)
+    """Further options of COPY: `--chmod=755`, `--link`, `--parents`, `--exclude=*.md`. They need
+    BuildKit."""
 
 
 class Copy(Written, frozen=True, kw_only=True):
@@ -83,8 +103,11 @@ class Copy(Written, frozen=True, kw_only=True):
     """
 
     files: Texts
-    """The files."""
+    """The files; folders of `manifests/files/`, whose contents are copied; or patterns with `*` and
+    `?`."""
     to: str
     """Where they go: a folder ends in `/`."""
     owner: str = ""
     """`user:group` that shall own them."""
+    options: Texts = field(default_factory=list)
+    """As for `take`."""

@@ -35,6 +35,10 @@ ExposeBody = Texts
 VolumeBody = Texts
 """Mount points."""
 
+InstructionBody = str
+"""One instruction as it stands in a Dockerfile, without line breaks. RUN, FROM, USER, SHELL, CMD and the
+like have their own keys."""
+
 ShellBody = list[str]
 """The shell for what follows, for instance `[/bin/bash, -o, pipefail, -c]` or
 `[powershell, -Command]`. Typed steps render for it."""

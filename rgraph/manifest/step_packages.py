@@ -69,9 +69,31 @@ class Apt(Written, frozen=True, kw_only=True):
     origin is not known: install what comes from the distribution in a step of its own."""
     env: dict[str, str] = field(default_factory=dict)
     """Variables for the installation only, for instance `{ACCEPT_EULA: Y}`."""
+    update: Flag = True
+    """Fetch the lists of packages first (`apt-get update`)."""
+    clean: Texts = field(default_factory=lambda: ["lists"])
+    """What to remove afterwards, in this order: `lists` of packages, `archives` (`apt-get clean`),
+    `unneeded` packages (`apt-get autoremove`); `[]` for nothing."""
+    noninteractive: Flag = True
+    """Say `DEBIAN_FRONTEND=noninteractive` for the installation; `false` where ENV says it already."""
+    command: Literal["apt-get", "apt"] = "apt-get"
+    """The program to install with."""
 
 
 AptBody = Apt | Packages
+
+
+class Key(Written, frozen=True, kw_only=True):
+    """A key that apt trusts for every repository. `apt-key` is deprecated and gone from new systems:
+    `apt: repositories` binds a key to its repository instead.
+    """
+
+    url: str
+    """Where the key is."""
+    command: Literal["curl", "wget", "apt-key"] | None = None
+    """The program to fetch it with, if not the catalogue's."""
+    options: list[str] | None = None
+    """Options of curl or wget, if not rgraph's own (`-fsSL`, `-q`)."""
 
 
 class Conda(Written, frozen=True, kw_only=True):
@@ -105,6 +127,10 @@ class Pip(Written, frozen=True, kw_only=True):
     """Install what the packages need too."""
     command: str = "pip"
     """The program: `pip`, `pip3`, `/opt/venv/bin/pip`."""
+    upgrade: Flag = False
+    """Replace what is installed in another version (`--upgrade`)."""
+    cache: Flag = False
+    """Leave pip's cache in the image."""
 
 
 PipBody = Pip | Packages

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from rgraph.manifest.base import Flag, Written
 from rgraph.manifest.step_packages import Packages
 
@@ -19,6 +21,11 @@ class Cran(Written, frozen=True, kw_only=True):
     verify: Flag = True
     """Fail the build if a package is missing afterwards or has another version (a failed
     installation is only a warning in R)."""
+    command: Literal["Rscript", "install2.r"] = "Rscript"
+    """The program to install with: R itself, or littler's script, which takes R's own repository where
+    none is named here."""
+    options: list[str] | None = None
+    """Options of install2.r: `--error`, `--skipinstalled`, `--ncpus=4`."""
 
 
 CranBody = Cran | Packages

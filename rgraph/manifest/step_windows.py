@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from rgraph.manifest.base import Written
+from rgraph.manifest.base import OnError, Written
 
 
 class RegistryValue(Written, frozen=True, kw_only=True):
@@ -32,3 +32,5 @@ class Certificate(Written, frozen=True, kw_only=True):
     """Checksum of the file. Without one, and none in the lock, it is not checked."""
     store: str = "Cert:\\LocalMachine\\Root"
     """The store to import it into."""
+    errors: OnError = "stop"
+    """What an error leads to."""

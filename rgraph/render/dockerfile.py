@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from rgraph.image import Image
+from rgraph.image import Image, Stage
 from rgraph.steps.image_settings import pairs
 from rgraph.steps.interface import PARENT
 from rgraph.steps.shells import json_array
@@ -19,10 +19,15 @@ def public(image: Image, refer: Refer) -> str:
     blocks = [_head(image), *before_from(image)]
     for stage in image.stages:
         texts = linked((step.text for step in stage.steps), image, refer)
-        blocks += [f"FROM {_source(stage.source, image, refer)} AS {stage.name}", *texts]
+        blocks += [f"FROM {platform_of(stage)}{_source(stage.source, image, refer)} AS {stage.name}", *texts]
     texts = linked((step.text for step in image.public), image, refer)
     blocks += [f"FROM {refer(image.parent.to)}", *texts, *commands(image)]
     return joined(blocks)
+
+
+def platform_of(stage: Stage) -> str:
+    """The flag of FROM that says a stage's platform, if it has one of its own."""
+    return f"--platform={stage.platform} " if stage.platform else ""
 
 
 def private(image: Image, refer: Refer) -> str:

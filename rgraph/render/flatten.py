@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from rgraph.image import Image, Rendered
-from rgraph.render.dockerfile import before_from, commands, joined
+from rgraph.render.dockerfile import before_from, commands, joined, platform_of
 from rgraph.resolve import Resolved
 from rgraph.steps.files import Copy
 from rgraph.steps.interface import PARENT
@@ -79,7 +79,7 @@ class _Flattener:
             source = names.get(stage.source) or self.name(stage.source)
             texts = self._linked(stage.steps, image, names)
             names[stage.name] = self._stage_name(f"{image.id}-{stage.name}")
-            self.blocks += [f"FROM {source} AS {names[stage.name]}", *texts]
+            self.blocks += [f"FROM {platform_of(stage)}{source} AS {names[stage.name]}", *texts]
 
     def _linked(self, steps: Sequence[Rendered], image: Image, names: dict[str, str]) -> list[str]:
         return [self._link(step, image, names) for step in steps]

@@ -28,6 +28,12 @@ T = TypeVar("T")
 DEFAULT_TAGS = ["${{ variant }}-${{ release }}", "${{ variant }}"]
 
 
+_STAGE_PLATFORM = re.compile(
+    r"\$(?:BUILD|TARGET)PLATFORM|\$\{(?:BUILD|TARGET)PLATFORM\}|[a-z]+/[a-z0-9]+(?:/[a-z0-9]+)?"
+)
+"""What `--platform=` of a stage may be: a platform, or what BuildKit knows when it builds."""
+
+
 class DraftStage(Struct, frozen=True):
     """A build stage before its parent is known."""
 
@@ -35,6 +41,7 @@ class DraftStage(Struct, frozen=True):
     source: str
     steps: tuple[ImageStep, ...]
     place: Place
+    platform: str = ""
 
 
 class Draft(Struct, frozen=True):
@@ -195,7 +202,12 @@ class _LayerDrafts:
                 )
             source = context.at("from").text(stage.from_)
             steps = self._steps(("stages", index, "steps"), stage.steps, scope)
-            found.append(DraftStage(name, source, steps, place))
+            platform = context.at("platform").optional(stage.platform)
+            if platform and not _STAGE_PLATFORM.fullmatch(platform):
+                context.at("platform").problem(
+                    f"`{platform}` is no platform", "write `$BUILDPLATFORM` or `linux/amd64`"
+                )
+            found.append(DraftStage(name, source, steps, place, platform))
         return tuple(found)
 
     def _tags(self, scope: Scope) -> tuple[str, ...]:

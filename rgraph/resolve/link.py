@@ -173,7 +173,7 @@ class _Linker:
             if source is None:
                 continue  # noted with the edges
             rendered, states[stage.name] = self._renderer.render(stage.steps, source)
-            stages.append(Stage(stage.name, stage.source, rendered))
+            stages.append(Stage(stage.name, stage.source, rendered, stage.platform))
         return tuple(stages)
 
     def _start(self, draft: Draft, edges: tuple[Edge, ...], parents: Sequence[State]) -> State:

@@ -121,6 +121,10 @@ class StepResolver:
                     "this step is no RUN of commands, so it cannot be part of a group",
                     "move it out, or write its commands as a list",
                 )
+        made = (member.step.render("powershell") for member in members)
+        if len({each.errors for each in made if isinstance(each, Run)}) > 1:
+            what = "the members of the group do not say the same `errors`"
+            self._problems.add(context.place.at("group"), what, "one RUN either stops at errors or does not")
         if not members or len(self._problems) > before:
             return _NOTHING
         group = Group(tuple(member.step for member in members))

@@ -26,6 +26,9 @@ STEPS: Final[Mapping[str, str]] = {
     packages: [msodbcsql17]
     env: {ACCEPT_EULA: Y}
 """,
+    "key": """\
+- key: {url: "https://developer.download.nvidia.com/compute/cuda/repos/ubuntu1804/x86_64/3bf863cc.pub"}
+""",
     "conda": """\
 - conda: {channels: [conda-forge], packages: [wheel=0.38.1, cryptography=39.0.1]}
 """,
@@ -114,6 +117,9 @@ STEPS: Final[Mapping[str, str]] = {
     set -eu; \\
     for d in in out; do mkdir "/results/$d"; done
   provides: []
+""",
+    "instruction": """\
+- instruction: STOPSIGNAL SIGINT
 """,
     "group": """\
 - group:

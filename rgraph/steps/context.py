@@ -9,8 +9,7 @@ from msgspec import Struct, field
 
 from rgraph.errors import Path, Place, Problems
 from rgraph.expressions import ExpressionError, Scope, Value, as_text, evaluate, is_true
-from rgraph.names import Bad, Platform
-from rgraph.names import platform as platform_name
+from rgraph.names import Bad, Platform, platform_of_download
 from rgraph.names import sha256 as sha256_name
 
 T = TypeVar("T")
@@ -114,10 +113,10 @@ class Context(Struct, frozen=True):
             return ""
         return as_text(value)
 
-    def _printable(self, text: str) -> str:
-        if text.isprintable():
+    def _printable(self, text: str, readable: Callable[[str], bool] = str.isprintable) -> str:
+        if readable(text):
             return text
-        bad = next(character for character in text if not character.isprintable())
+        bad = next(character for character in text if not readable(character))
         name = "a line break" if bad in "\r\n" else f"the character U+{ord(bad):04X}"
         self.problem(f"the value holds {name}", "write it as one line of printing characters")
         return ""
@@ -134,19 +133,21 @@ class Context(Struct, frozen=True):
         """A list of single-line texts; one text is a list of one."""
         return tuple(text for text, _ in self.placed(written))
 
-    def placed(self, written: list[Any] | str | None) -> list[tuple[str, Context]]:
-        """The texts of a list, each with its own place."""
+    def placed(
+        self, written: list[Any] | str | None, readable: Callable[[str], bool] = str.isprintable
+    ) -> list[tuple[str, Context]]:
+        """The texts of a list, each with its own place; `readable` says which characters they may have."""
         if written is None:
             return []
         listed = isinstance(written, list)
         found = []
         for index, each in enumerate(written if listed else [written]):
             here = self.at(index) if listed else self
-            if isinstance(each, str) and each and "${{" not in each and each.isprintable():
+            if isinstance(each, str) and each and "${{" not in each and readable(each):
                 found.append((each, here))
                 continue
             for item in here._items(each):
-                text = here._printable(as_text(item)) if not isinstance(item, list) else ""
+                text = here._printable(as_text(item), readable) if not isinstance(item, list) else ""
                 if text:
                     found.append((text, here))
         return found
@@ -194,7 +195,7 @@ class Context(Struct, frozen=True):
         found = []
         for key, text in written.items():
             here = self.at(key)
-            platform = self.key(key).checked(key, platform_name, Platform(""))
+            platform = self.key(key).checked(key, platform_of_download, Platform(""))
             if platform:
                 found.append((platform, here.text(text), here))
         return tuple(sorted(found, key=lambda each: str(each[0])))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from rgraph.manifest import step_files as written
+from rgraph.manifest.base import OnError
 from rgraph.names import Bad, file_path
 from rgraph.steps.commands import commands
 from rgraph.steps.context import Context
-from rgraph.steps.fetching import Fetch, fetch_commands, resolve_fetch, shown
+from rgraph.steps.fetching import Fetch, fetch_commands, own_options, resolve_fetch, shown
 from rgraph.steps.interface import Component, Dialect, Run, Step
 from rgraph.steps.shells import powershell_text, word
 
@@ -21,6 +22,10 @@ class Download(Step, frozen=True):
     extract: str = ""
     strip: str = ""
     run: tuple[str, ...] = ()
+    file: str = ""
+    """Where it is meanwhile; empty: under its name in `/tmp`."""
+    errors: OnError = "stop"
+    named: bool = False
 
     def platforms(self) -> tuple[str, ...]:
         """Those that it has a URL for."""
@@ -35,9 +40,13 @@ class Download(Step, frozen=True):
         return self._posix() if dialect == "posix" else self._windows()
 
     def _posix(self) -> Run:
+        if self.named:
+            options = own_options("wget", self.fetch.options)
+            get = " ".join(("wget", *options, word(self.fetch.url)))
+            return Run((f"cd {word(self.to)}", get))
         keep = self.to + self.fetch.file_name if self.to.endswith("/") else self.to
         folder = keep.rsplit("/", 1)[0] if "/" in keep else ""
-        commands = [f"FILE={word(keep or f'/tmp/{self.fetch.file_name}')}"]
+        commands = [f"FILE={word(keep or self.file or f'/tmp/{self.fetch.file_name}')}"]
         if folder and not folder.startswith("$"):
             commands.append(f"mkdir -p {word(folder)}")
         commands += fetch_commands(self.fetch, '"$FILE"', "posix")
@@ -55,9 +64,10 @@ class Download(Step, frozen=True):
     def _windows(self) -> Run:
         separator = "" if self.to.endswith(("/", "\\")) else None
         keep = self.to + self.fetch.file_name if separator == "" else self.to
-        file = powershell_text(keep) if keep else f"Join-Path $env:TEMP '{self.fetch.file_name}'"
+        path = keep or self.file
+        file = powershell_text(path) if path else f"Join-Path $env:TEMP '{self.fetch.file_name}'"
         commands = [f"$FILE = {file}"]
-        if keep:
+        if keep and self.errors == "stop":
             commands.append("New-Item -ItemType Directory -Force -Path (Split-Path $FILE) | Out-Null")
         commands += fetch_commands(self.fetch, "$FILE", "powershell")
         if self.extract:
@@ -71,7 +81,9 @@ class Download(Step, frozen=True):
                 else f"tar -xf $FILE -C {target}{strip}"
             )
         commands += self.run
-        return Run((*commands, *(() if keep else ("Remove-Item -Force $FILE",))), powershell=True)
+        return Run(
+            (*commands, *(() if keep else ("Remove-Item -Force $FILE",))), powershell=True, errors=self.errors
+        )
 
 
 class Source(Step, frozen=True):
@@ -87,9 +99,14 @@ class Source(Step, frozen=True):
     directory: str = ""
     build: tuple[str, ...] = ()
     """Commands in the folder of the sources."""
+    shallow: bool = True
+    folder: str = ""
+    keep: bool = False
 
     def render(self, dialect: Dialect) -> Run:
         """Fetch into a temporary folder, build, remove the folder."""
+        if self.folder:
+            return self._in_folder()
         work = f"/tmp/{self.name}"
         source = f"{work}/source"
         if self.fetch:
@@ -101,11 +118,29 @@ class Source(Step, frozen=True):
                 f"tar -xf {archive} -C {source}{strip}",
             ]
         else:
-            get = [f"git clone --depth 1 --branch {word(self.ref)} {word(self.git)} {source}"]
+            get = [f"{self._clone()} {source}"]
         enter = [f"cd {source}" + (f"/{word(self.directory)}" if self.directory else "")]
-        if self.commit:
-            enter.append(f'test "$(git rev-parse HEAD)" = {self.commit}')
-        return Run((*get, *enter, *self.build, "cd /", f"rm -rf {work}"))
+        return Run((*get, *enter, *self._checked(), *self.build, "cd /", f"rm -rf {work}"))
+
+    def _clone(self) -> str:
+        depth = " --depth 1" if self.shallow else ""
+        return f"git clone{depth} --branch {word(self.ref)} {word(self.git)}"
+
+    def _checked(self) -> list[str]:
+        return [f'test "$(git rev-parse HEAD)" = {self.commit}'] if self.commit else []
+
+    def _in_folder(self) -> Run:
+        folder = word(self.folder)
+        commands = [f"cd {folder}"] if self.keep else [f"mkdir -p {folder}", f"cd {folder}"]
+        directory = self.directory
+        if self.fetch:
+            name = self.fetch.file_name
+            commands += [*fetch_commands(self.fetch, name, "posix"), f"tar -xf {name}"]
+        else:
+            directory = directory or re.sub(r"(?:\.git)?/?$", "", self.git).rsplit("/", 1)[-1]
+            commands.append(f"{self._clone()} {word(directory)}")
+        commands += [*([f"cd {word(directory)}"] if directory else []), *self._checked(), *self.build]
+        return Run((*commands, *(() if self.keep else ("cd /", f"rm -rf {folder}"))))
 
     def components(self) -> tuple[Component, ...]:
         """The program; `provides` takes the place of this where it is written."""
@@ -141,10 +176,22 @@ def resolve_download(context: Context, body: written.Download) -> Download:
         context.problem("both `to` and `extract`", "leave one of them out")
     if strip and not (extract and re.fullmatch("[0-9]+", strip)):
         context.at("strip").problem("`strip` is a number, and goes with `extract`", "write `strip: 1`")
-    fetch = resolve_fetch(context, body.url, body.sha256, body.command)
+    fetch = resolve_fetch(context, body.url, body.sha256, body.command, body.options)
     if strip and any(url.endswith(".zip") for _, url, _ in fetch.sources):
         context.at("strip").problem("zip archives cannot be stripped", "move the files in `run`")
-    return Download(fetch, to, extract, strip, run)
+    file = context.at("file").optional(body.file)
+    if file and (to or not re.match(r"/|[A-Za-z]:[\\/]|\$", file)):
+        context.at("file").problem("`file` is an absolute path, and goes without `to`", "write `/tmp/NAME`")
+    return Download(fetch, to, extract, strip, run, file, body.errors, _named(context, body, fetch))
+
+
+def _named(context: Context, body: written.Download, fetch: Fetch) -> bool:
+    named = context.at("named").flag(body.named)
+    plain = fetch.downloader == "wget" and body.to.endswith("/") and not body.run and not fetch.checksum
+    if named and (not plain or len(fetch.sources) > 1):
+        what = "`named` is for wget, one `url` without `sha256`, and `to` a folder, without `run`"
+        context.at("named").problem(what, "leave it out: the file then has the name of its address")
+    return named
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
@@ -171,7 +218,7 @@ def resolve_source(context: Context, body: written.Source) -> Source:
     return Source(
         name,
         context.at("version").text(body.version),
-        resolve_fetch(context, body.url, body.sha256, body.command) if body.url else None,
+        resolve_fetch(context, body.url, body.sha256, body.command, body.options) if body.url else None,
         context.at("git").url(body.git) if body.git else "",
         ref,
         commit,
@@ -181,7 +228,24 @@ def resolve_source(context: Context, body: written.Source) -> Source:
             *_build(context, body),
             *commands(context.at("run"), body.run),
         ),
+        context.at("shallow").flag(body.shallow),
+        _folder(context.at("folder"), body.folder) if body.folder else "",
+        _kept(context, body),
     )
+
+
+def _folder(context: Context, text: str) -> str:
+    folder = context.text(text)
+    if folder and not re.fullmatch(r"(?:/[A-Za-z0-9_][A-Za-z0-9._+-]*)+", folder):
+        context.problem(f"`{folder}` is no absolute folder", "write it as `/tmp/name`, without `..`")
+    return folder
+
+
+def _kept(context: Context, body: written.Source) -> bool:
+    keep = context.at("keep").flag(body.keep)
+    if keep and not body.folder:
+        context.at("keep").problem("`keep` goes with `folder`", "name the folder, or leave `keep` out")
+    return keep
 
 
 def _build(context: Context, body: written.Source) -> tuple[str, ...]:

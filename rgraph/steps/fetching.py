@@ -36,6 +36,8 @@ class Fetch(Struct, frozen=True):
     sources: tuple[tuple[Platform | None, str, str], ...]
     """Platform (None: any), URL, checksum (empty: none known)."""
     downloader: str
+    options: tuple[str, ...] | None = None
+    """Of the downloader, if not rgraph's own."""
 
     @property
     def url(self) -> str:
@@ -63,7 +65,11 @@ class Fetch(Struct, frozen=True):
 
 
 def resolve_fetch(
-    context: Context, url: str | dict[str, str], sha256: str | dict[str, str], downloader: str | None
+    context: Context,
+    url: str | dict[str, str],
+    sha256: str | dict[str, str],
+    downloader: str | None,
+    options: list[str] | None = None,
 ) -> Fetch:
     """URL and checksum of a written step; `sha256` may be by platform only if `url` is."""
     here = context.at("url")
@@ -81,7 +87,29 @@ def resolve_fetch(
         address = place.url(text)
         written = sums.get(platform, "" if platform else sums.get(None, ""))
         found.append((platform, address, context.at("sha256").checksum(written, address)))
-    return Fetch(tuple(found), downloader or context.settings.downloader)
+    said = resolve_options(context.at("options"), options)
+    return Fetch(tuple(found), downloader or context.settings.downloader, said)
+
+
+_OPTION = re.compile(r"--?[A-Za-z#][A-Za-z0-9-]*(?:=[A-Za-z0-9._:/+-]+)?")
+
+
+def resolve_options(context: Context, written: list[str] | None) -> tuple[str, ...] | None:
+    """Options of a downloader; none of them may say where the file goes."""
+    if written is None:
+        return None
+    for text, here in context.placed(written):
+        if not _OPTION.fullmatch(text) or re.match(r"-[a-zA-Z]*[oO]|--output|--remote-name", text):
+            here.problem(
+                f"`{text}` is no option to download with",
+                "write `--retry=3`; where the file goes is said by the step",
+            )
+    return context.texts(written)
+
+
+def own_options(downloader: str, options: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The options, or rgraph's own."""
+    return options if options is not None else ("-fsSL",) if downloader == "curl" else ("-q",)
 
 
 def fetch_commands(fetch: Fetch, target: str, dialect: Dialect) -> tuple[str, ...]:
@@ -110,7 +138,9 @@ def fetch_commands(fetch: Fetch, target: str, dialect: Dialect) -> tuple[str, ..
 
 
 def _get(fetch: Fetch) -> str:
-    return "curl -fsSL -o" if fetch.downloader == "curl" else "wget -qO"
+    if fetch.options is None:
+        return "curl -fsSL -o" if fetch.downloader == "curl" else "wget -qO"
+    return " ".join((fetch.downloader, *fetch.options, "-o" if fetch.downloader == "curl" else "-O"))
 
 
 def _check(target: str, checksum: str) -> tuple[str, ...]:

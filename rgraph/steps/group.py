@@ -27,6 +27,7 @@ class Group(Step, frozen=True):
             tuple(_without_waste([command for part in parts for command in part.commands])),
             tuple(dict.fromkeys(mount for part in parts for mount in part.mounts)),
             any(part.powershell for part in parts),
+            errors=parts[0].errors if parts else "stop",
         )
 
 

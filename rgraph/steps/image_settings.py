@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 from rgraph.manifest.step_image import EnvPath
 from rgraph.names import Bad, variable
+from rgraph.steps.commands import readable
 from rgraph.steps.context import Context
 from rgraph.steps.interface import Dialect, Step
 from rgraph.steps.shells import dialect_of, instruction_value, json_array
 
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _LABEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
-_PORT = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?(?:/(?:tcp|udp|sctp))?")
+_PORT = re.compile(r"(?:[0-9]{1,5}(?:-[0-9]{1,5})?|\$[A-Za-z_]\w*|\$\{[A-Za-z_]\w*\})(?:/(?:tcp|udp|sctp))?")
 
 
 def pairs(keyword: str, items: tuple[tuple[str, str], ...], dialect: Dialect) -> str:
@@ -221,6 +222,43 @@ def resolve_volume(context: Context, body: list[str] | str) -> Volume:
     if not found and len(context.problems) == before:
         context.problem("no mount points", "write the folders")
     return Volume(found)
+
+
+_INSTRUCTION = re.compile(
+    r"(ADD|ARG|COPY|ENV|EXPOSE|LABEL|MAINTAINER|ONBUILD|STOPSIGNAL|VOLUME|WORKDIR)[ \t]+(\S.*)"
+)
+
+
+class Verbatim(Step, frozen=True):
+    """An instruction as written."""
+
+    text: str
+
+    def render(self, dialect: Dialect) -> str:
+        """The instruction."""
+        return self.text
+
+
+def resolve_instruction(context: Context, body: str) -> Verbatim:
+    """An `instruction` step."""
+    text = context.value(body)
+    if not isinstance(text, str) or not readable(text.replace("\t", " ")):
+        text = context.text(body)  # says what is wrong with it
+    match = _INSTRUCTION.fullmatch(text)
+    if text and not match:
+        context.problem(
+            f"`{text[:40]}` is no instruction that can stand here",
+            "write `KEYWORD value` on one line; RUN, FROM, USER, SHELL, CMD and the like have their own keys",
+        )
+    elif text.rstrip().endswith(("\\", "`")):
+        context.problem("the instruction ends in a line continuation", "leave the last character out")
+    elif match and "<<" in match[2]:
+        context.problem("the instruction holds a here-document", "put the text into a file and copy it")
+    elif match and match[1] in ("ADD", "COPY", "ONBUILD") and "--from=" in match[2]:
+        context.problem(
+            "the instruction takes files of another image", "say so with `take`, an edge of the graph"
+        )
+    return Verbatim(text)
 
 
 def resolve_shell(context: Context, body: list[str]) -> Shell:

@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from rgraph.manifest.base import OnError
+
 Os = Literal["linux", "windows"]
 Dialect = Literal["posix", "powershell", "powershell-strict", "cmd"]
 """The language that RUN instructions are written in: it follows from the platform and `shell`.
@@ -51,6 +53,8 @@ class Run(Struct, frozen=True):
     """Whether the commands are PowerShell whatever the shell is."""
     verbatim: bool = False
     """Whether the one command is to stand behind RUN as it is."""
+    errors: OnError = "stop"
+    """PowerShell: what an error leads to."""
 
 
 class Step(Struct, frozen=True):

@@ -7,7 +7,7 @@ import re
 from rgraph.manifest import step_packages as written
 from rgraph.names import Bad, layer_name, variable
 from rgraph.steps.context import Context
-from rgraph.steps.fetching import shown
+from rgraph.steps.fetching import own_options, resolve_options, shown
 from rgraph.steps.interface import Component, Dialect, Run, Step
 from rgraph.steps.listing import packages
 from rgraph.steps.packages import Package
@@ -15,6 +15,8 @@ from rgraph.steps.shells import argument, word
 
 FETCH_LISTS = "apt-get update"
 REMOVE_LISTS = "rm -rf /var/lib/apt/lists/*"
+_CLEANING = {"lists": REMOVE_LISTS, "archives": "{} clean", "unneeded": "{} autoremove -y"}
+_NONINTERACTIVE = ("DEBIAN_FRONTEND", "noninteractive")
 
 _CHANNEL = re.compile(r"[A-Za-z0-9_.~/$][A-Za-z0-9_.~:/@+$={}%?&-]*")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9_.$/][A-Za-z0-9_.$/{}-]*")
@@ -48,24 +50,26 @@ class Apt(Step, frozen=True):
     only_upgrade: bool = False
     repositories: tuple[AptRepository, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
+    """Of the installation only, with what makes it ask nothing."""
+    update: bool = True
+    clean: tuple[str, ...] = ("lists",)
+    command: str = "apt-get"
 
     def render(self, dialect: Dialect) -> Run:
         """Update, install, check minimal versions, remove the lists."""
-        env = "".join(
-            f"{name}={word(value)} " for name, value in (("DEBIAN_FRONTEND", "noninteractive"), *self.env)
-        )
+        env = "".join(f"{name}={word(value)} " for name, value in self.env)
         flags = ("" if self.recommends else " --no-install-recommends") + (
             " --only-upgrade" if self.only_upgrade else ""
         )
         return Run(
             (
                 *(command for repository in self.repositories for command in _add(repository)),
-                FETCH_LISTS,
+                *((f"{self.command} update",) if self.update else ()),
                 one_a_line(
-                    f"{env}apt-get install -y{flags}", tuple(word(each.spec) for each in self.packages)
+                    f"{env}{self.command} install -y{flags}", tuple(word(each.spec) for each in self.packages)
                 ),
                 *(_at_least(each) for each in self.packages if each.at_least),
-                REMOVE_LISTS,
+                *(_CLEANING[each].format(self.command) for each in self.clean),
             )
         )
 
@@ -107,6 +111,32 @@ def _add(repository: AptRepository) -> tuple[str, ...]:
         f"rm {key}",
         f"echo {word(repository.line)} > /etc/apt/sources.list.d/{repository.name}.list",
     )
+
+
+class Key(Step, frozen=True):
+    """A key that apt trusts for every repository."""
+
+    os = "linux"
+    url: str
+    command: str
+    options: tuple[str, ...] | None = None
+
+    def render(self, dialect: Dialect) -> Run:
+        """Fetch it into apt's ring of keys."""
+        if self.command == "apt-key":
+            return Run((f"apt-key adv --fetch-keys {word(self.url)}",))
+        options = "".join(f" {each}" for each in own_options(self.command, self.options))
+        out = " -O-" if self.command == "wget" else ""
+        return Run((f"{self.command}{options}{out} {word(self.url)} | apt-key add -",))
+
+
+def resolve_key(context: Context, body: written.Key) -> Key:
+    """A `key` step."""
+    options = resolve_options(context.at("options"), body.options)
+    command = body.command or context.settings.downloader
+    if options is not None and command == "apt-key":
+        context.at("options").problem("`options` are for curl and wget", "leave them out")
+    return Key(context.at("url").url(body.url), command, options)
 
 
 class Conda(Step, frozen=True):
@@ -167,11 +197,14 @@ class Pip(Step, frozen=True):
     extra_indexes: tuple[str, ...] = ()
     dependencies: bool = True
     command: str = "pip"
+    upgrade: bool = False
+    cache: bool = False
 
     def render(self, dialect: Dialect) -> Run:
         """Install without keeping a cache."""
         flags = (
-            " --no-cache-dir"
+            ("" if self.cache else " --no-cache-dir")
+            + (" --upgrade" if self.upgrade else "")
             + ("" if self.dependencies else " --no-deps")
             + (f" --index-url {argument(dialect, self.index)}" if self.index else "")
             + "".join(f" --extra-index-url {argument(dialect, index)}" for index in self.extra_indexes)
@@ -213,8 +246,8 @@ def _python_component(package: Package, index: tuple[tuple[str, str], ...]) -> C
 def resolve_apt(context: Context, body: written.AptBody) -> Apt:
     """An `apt` step."""
     if not isinstance(body, written.Apt):
-        return Apt(_some(context, body, "apt"))
-    env = []
+        return Apt(_some(context, body, "apt"), env=(_NONINTERACTIVE,))
+    env = [_NONINTERACTIVE] if context.at("noninteractive").flag(body.noninteractive) else []
     for name, value in sorted(body.env.items()):
         here = context.at("env", name)
         if isinstance(bad := variable(name), Bad):
@@ -229,7 +262,20 @@ def resolve_apt(context: Context, body: written.AptBody) -> Apt:
             for index, each in enumerate(body.repositories)
         ),
         tuple(env),
+        context.at("update").flag(body.update),
+        tuple(
+            _one_of(here, text, tuple(_CLEANING), "cleaning of apt")
+            for text, here in context.at("clean").placed(body.clean)
+        ),
+        body.command,
     )
+
+
+def _one_of(context: Context, text: str, known: tuple[str, ...], what: str) -> str:
+    if text in known:
+        return text
+    context.problem(f"`{text}` is no {what}", f"one of {', '.join(known)}")
+    return known[0]
 
 
 def _some(context: Context, written_packages: written.Packages, ecosystem: str) -> tuple[Package, ...]:
@@ -301,6 +347,8 @@ def resolve_pip(context: Context, body: written.PipBody) -> Pip:
         tuple(here.url(text) for text, here in context.at("extra_indexes").placed(body.extra_indexes)),
         context.at("dependencies").flag(body.dependencies),
         _program(context.at("command"), body.command),
+        context.at("upgrade").flag(body.upgrade),
+        context.at("cache").flag(body.cache),
     )
 
 

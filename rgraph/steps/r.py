@@ -13,6 +13,7 @@ from rgraph.steps.fetching import Fetch, fetch_commands, resolve_fetch, shown
 from rgraph.steps.interface import Component, Dialect, Run, Step
 from rgraph.steps.listing import packages
 from rgraph.steps.packages import Package
+from rgraph.steps.shells import word
 
 SNAPSHOTS = "https://packagemanager.posit.co/cran"
 """Posit's public package manager: a snapshot's address is this and its date (its documentation,
@@ -72,9 +73,15 @@ class RPackages(Step, frozen=True):
     """Name and URL."""
     pinned_by: str
     verify: bool
+    command: tuple[str, ...] = ()
+    """install2.r, its options and its repository; empty: R itself."""
 
     def render(self, dialect: Dialect) -> Run:
         """Install, then verify: R only warns of a package that failed."""
+        if self.command:
+            every = (*map(word, self.command), *(each.name for each in self.packages))
+            check = (_rscript(_verification(tuple((each.name, "") for each in self.packages))),)
+            return Run((" ".join(every), *(check if self.verify else ())))
         codes = [_install(tuple(each.name for each in self.packages), self.repositories)]
         pinned = tuple((each.name, each.version) for each in self.packages if each.version)
         if pinned and self.type == "cran":
@@ -193,9 +200,35 @@ def resolve_cran(context: Context, body: written.CranBody) -> RPackages:
     pinned_by = f"snapshot {context.at('snapshot').text(cran.snapshot)}" if cran.snapshot else ""
     found = packages(here, cran.packages, "cran", pinned_by)
     verify = context.at("verify").flag(cran.verify)
+    repository = _repository(context, cran.snapshot, cran.repository)
     return RPackages(
-        "cran", found, (_repository(context, cran.snapshot, cran.repository),), pinned_by, verify
+        "cran", found, (repository,), pinned_by, verify, _command(context, cran, found, repository)
     )
+
+
+_INSTALL2_OPTION = re.compile(r"--error|--skipinstalled|--skipmissing|--ncpus=-?[0-9]+")
+
+
+def _command(
+    context: Context, cran: written.Cran, found: tuple[Package, ...], repository: tuple[str, str]
+) -> tuple[str, ...]:
+    """The start of the command, if it is not R's own."""
+    options = context.at("options").placed(cran.options)
+    if cran.command == "Rscript":
+        if options:
+            context.at("options").problem("`options` are those of install2.r", "add `command: install2.r`")
+        return ()
+    for text, here in options:
+        if not _INSTALL2_OPTION.fullmatch(text):
+            here.problem(
+                f"`{text}` is no option of install2.r here", "one of --error, --skipinstalled, --ncpus=N"
+            )
+    if any(each.version for each in found):
+        context.at("packages").problem(
+            "install2.r takes no versions", "name a `snapshot`, or leave `command` out"
+        )
+    where = ("--repos", repository[1]) if cran.snapshot or cran.repository else ()
+    return ("install2.r", *(text for text, _ in options), *where)
 
 
 def resolve_bioconductor(context: Context, body: written.Bioconductor) -> RPackages:

@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Sequence
 from itertools import accumulate
 
+from rgraph.manifest.base import OnError
 from rgraph.steps.interface import Dialect, Run
 
 _REFERENCE = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})")
@@ -120,6 +121,8 @@ def run(part: Run, dialect: Dialect) -> str:
     if dialect == "cmd" and not part.powershell:
         whole = [f"({each})" if _CMD_COMPOUND.search(each) else each for each in commands]
         return f"RUN {flags}{_joined(whole if len(commands) > 1 else commands, escape)}"
+    if part.errors != "stop":
+        return f"RUN {flags}{_going_on(commands, dialect, part.errors)}"
     return f"RUN {flags}{_powershell(commands, dialect)}"
 
 
@@ -127,11 +130,23 @@ def _powershell(commands: Sequence[str], dialect: Dialect) -> str:
     script = "; `\n".join(_checked(command) for command in commands).replace("\n", f"\n{_INDENT}")
     strict = f"{POWERSHELL_STRICT} `\n{_INDENT}{script}"
     if dialect == "cmd":
-        # cmd reads quotes in its own way; the exec form passes the script on as it is.
-        escaped = "\n".join(json.dumps(line, ensure_ascii=False)[1:-1] for line in strict.split("\n"))
-        return f'["powershell", "-NoProfile", "-Command", "{escaped}"]'
+        return _executed(strict, "-NoProfile")
     # powershell.exe takes plain quotes away when it reads its command line.
     return re.sub(r'(?<!\\)"', r'\\"', script if dialect == "powershell-strict" else strict)
+
+
+def _executed(script: str, *flags: str) -> str:
+    """Cmd reads quotes in its own way; the exec form passes the script on as it is."""
+    escaped = "\n".join(json.dumps(line, ensure_ascii=False)[1:-1] for line in script.split("\n"))
+    return f'[{", ".join(json.dumps(each) for each in ("powershell", *flags, "-Command"))}, "{escaped}"]'
+
+
+def _going_on(commands: Sequence[str], dialect: Dialect, errors: OnError) -> str:
+    """A script that PowerShell runs to its end whatever fails."""
+    head = ("$ErrorActionPreference = 'Continue'",) if dialect == "powershell-strict" else ()
+    every = (*head, *commands, *(("exit 0",) if errors == "ignore" else ()))
+    script = f"; `\n{_INDENT}".join(every)
+    return _executed(script) if dialect == "cmd" else re.sub(r'(?<!\\)"', r'\\"', script)
 
 
 _CMD_COMPOUND = re.compile(r"[&|]|^\s*(?:if|for)\b", re.IGNORECASE)

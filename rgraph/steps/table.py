@@ -13,6 +13,7 @@ from rgraph.steps.image_settings import (
     resolve_arg,
     resolve_env,
     resolve_expose,
+    resolve_instruction,
     resolve_label,
     resolve_shell,
     resolve_user,
@@ -20,12 +21,13 @@ from rgraph.steps.image_settings import (
     resolve_workdir,
 )
 from rgraph.steps.interface import Step
-from rgraph.steps.package_managers import resolve_apt, resolve_conda, resolve_pip
+from rgraph.steps.package_managers import resolve_apt, resolve_conda, resolve_key, resolve_pip
 from rgraph.steps.r import resolve_bioconductor, resolve_cran, resolve_github, resolve_url
 from rgraph.steps.windows import resolve_certificate, resolve_registry
 
 RESOLVERS: Final[Mapping[str, Callable[[Context, Any], Step]]] = {
     "apt": resolve_apt,
+    "key": resolve_key,
     "conda": resolve_conda,
     "pip": resolve_pip,
     "cran": resolve_cran,
@@ -47,5 +49,6 @@ RESOLVERS: Final[Mapping[str, Callable[[Context, Any], Step]]] = {
     "registry": resolve_registry,
     "certificate": resolve_certificate,
     "run": resolve_run,
+    "instruction": resolve_instruction,
 }
 """Kind -> function of the context of the step's body and the body, as `manifest/step.py` types it."""

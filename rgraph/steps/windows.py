@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from rgraph.manifest import step_windows as written
+from rgraph.manifest.base import OnError
 from rgraph.steps.context import Context
 from rgraph.steps.fetching import Fetch, fetch_commands, resolve_fetch
 from rgraph.steps.interface import Dialect, Run, Step
@@ -45,6 +46,7 @@ class Certificate(Step, frozen=True):
     os = "windows"
     fetch: Fetch
     store: str
+    errors: OnError = "stop"
 
     def render(self, dialect: Dialect) -> Run:
         """Download, check, import, remove."""
@@ -57,6 +59,7 @@ class Certificate(Step, frozen=True):
                 "Remove-Item -Force $FILE",
             ),
             powershell=True,
+            errors=self.errors,
         )
 
 
@@ -83,5 +86,5 @@ def resolve_registry(context: Context, body: written.RegistryBody) -> Registry:
 def resolve_certificate(context: Context, body: written.Certificate) -> Certificate:
     """A `certificate` step."""
     return Certificate(
-        resolve_fetch(context, body.url, body.sha256, None), context.at("store").text(body.store)
+        resolve_fetch(context, body.url, body.sha256, None), context.at("store").text(body.store), body.errors
     )

@@ -51,6 +51,7 @@ HELP = {
         "release",
         "schema",
         "init",
+        "import",
         "0 all well",
         "1 findings, drift",
         "2 manifests or usage invalid",
@@ -79,6 +80,8 @@ HELP = {
     ("release", "cut"): ["--date", "--num", "--tag", "nothing is cut"],
     ("schema",): ["--write", "--check", "--markdown"],
     ("init",): ["DIR"],
+    ("import",): ["dockerfiles", "--verify", "--originals", "--format"],
+    ("import", "dockerfiles"): ["PATH", "--into", "--build-arg", "--verify", "--dry-run", "--format"],
 }
 
 

@@ -74,7 +74,11 @@ ELSEWHERE = (
     "render/pipelines.py",
     "schema",
     "files/folder_lock.py",
+    "files/import_tree.py",
+    "files/import_writing.py",
     "files/init.py",
+    "importer",
+    "importing",
     "files/record.py",
 )
 # Kept for what cannot happen now: a newer parser's words, a package that nobody looked at before.

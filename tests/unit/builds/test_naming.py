@@ -10,9 +10,7 @@ from rgraph.names import Bad, ImageReference, reference
 FINGERPRINT = f"sha256:{'ab' * 32}"
 
 
-@pytest.mark.parametrize(
-    ("text", "number"), [(None, "local"), ("7", "7"), ("main-7.2", "main-7.2")]
-)
+@pytest.mark.parametrize(("text", "number"), [(None, "local"), ("7", "7"), ("main-7.2", "main-7.2")])
 def test_numbers(text: str | None, number: str) -> None:
     assert number_of(text) == number
 

@@ -259,7 +259,7 @@ def test_text_where_a_list_must_be() -> None:
 
 
 ALL_STEPS = "a step is one of " + ", ".join(f"`{kind}`" for kind in list(STEP_KINDS)[:-1]) + " or `use`"
-WITH_PROVIDES = "it goes with `source`, `download`, `take` or `run`"
+WITH_PROVIDES = "it goes with `source`, `download`, `take`, `run` or `instruction`"
 
 
 @pytest.mark.parametrize(

@@ -261,9 +261,9 @@ def test_the_commands_of_the_legs_build_every_image_upon_what_is_there(
             assert set(replaced.values()) <= staging
             text = Path(values(command, "--file")[0]).read_text("utf-8")
             built.add(values(command, "--file")[0])
-            for reference in re.findall(r"^FROM (\S+)|--from=(\S+)", text, re.MULTILINE):
+            for reference in re.findall(r"^FROM (?:--platform=\S+ )?(\S+)|--from=(\S+)", text, re.MULTILINE):
                 name = reference[0] or reference[1]
-                stages = re.findall(r"^FROM \S+ AS (\S+)", text, re.MULTILINE)
+                stages = re.findall(r"^FROM (?:--platform=\S+ )?\S+ AS (\S+)", text, re.MULTILINE)
                 assert name in {*replaced, *there, *stages}
             if command[1] == "buildx":
                 staging |= set(values(command, "--tag"))

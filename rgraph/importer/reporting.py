@@ -1,0 +1,88 @@
+"""The report of an import, put together."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+from rgraph.app import Workspace, audit_against
+from rgraph.errors import Place, Problem
+from rgraph.files.reader import locate
+from rgraph.importer.making import Made
+from rgraph.importer.reading import Reading
+from rgraph.importing import report
+from rgraph.importing.assembly import counted_runs
+from rgraph.importing.verification import Verdict
+
+
+def report_of(
+    read: Reading, made: Made, verdicts: tuple[Verdict, ...], stage: Path, day: str
+) -> report.Report:
+    """What was found; `stage` holds the catalogue, `day` (YYYYMMDD) is that of the audit."""
+    problems = tuple(sorted(read.problems, key=lambda each: (each.place.file, each.place.line)))
+    figures = _figures(read, made)
+    workspace = made.workspace
+    if workspace is None:
+        return report.Report(figures, problems=problems)
+    audited = audit_against(workspace, None, datetime.date.fromisoformat(day), None)
+    first = audited.findings[: report.MOST_FINDINGS]
+    at = locate(stage, [each.place for each in first])
+    named = sorted(workspace.catalog.externals.items())
+    return report.Report(
+        figures,
+        externals=tuple((name, each.reference, "@" in each.reference) for name, each in named),
+        linked=tuple(sorted(read.linked.items())),
+        packages=report.packages(workspace.resolved, workspace.inventory),
+        verdicts=verdicts,
+        sources={image.source.name: image.source for image in made.images},
+        edges=tuple(edge for image in made.images for edge in image.edges),
+        ids=made.ids,
+        problems=problems,
+        notes=(*read.gathered.notes, *_notes(made)),
+        findings=tuple((each, *at[each.place][:2]) for each in first),
+        total_findings=len(audited.findings),
+    )
+
+
+def _notes(made: Made) -> tuple[Problem, ...]:
+    found: dict[tuple[str, int], Problem] = {}
+    for image in made.images:
+        for line, what in image.notes:
+            place = Place(image.source.dockerfile, line=line, column=1)
+            found.setdefault((what, line), Problem(place, what))
+    return tuple(sorted(found.values(), key=lambda each: (each.place.file, each.place.line)))
+
+
+def _figures(read: Reading, made: Made) -> report.Figures:
+    files = {*read.gathered.texts, *(each.place.file for each in read.gathered.problems)}
+    edges, internal, externals = report.edges(made.images)
+    runs, typed = counted_runs(made.images, read.planned)
+    data = [document.data for document in made.documents]
+    used = {each.source.dockerfile for each in made.images}
+    rendered = read.gathered.rendered
+    after = (text for path, text in made.files.items() if not path.startswith("files/"))
+    return report.Figures(
+        files=len(files),
+        parsed=len(read.files),
+        images=len(made.images),
+        edges=edges,
+        internal=internal,
+        externals=externals,
+        waves=_waves(made.workspace),
+        layers=sum(1 for each in data if "from" in each),
+        recipes=sum(1 for each in data if each["kind"] == "recipe"),
+        uses=report.uses(data),
+        runs=runs,
+        typed=typed,
+        lines_before=sum(file.lines for path, file in read.files.items() if path in used),
+        lines_after=sum(report.counted(text.decode()) for text in after),
+        tags=len({tag for each in made.images for tag in each.source.tags}),
+        shared_tags=len({tag for each in made.images for tag in each.source.shared}),
+        unresolved_tags=read.gathered.unresolved,
+        rendered=len(rendered),
+        rendered_same=sum(1 for state in rendered.values() if state == "same"),
+    )
+
+
+def _waves(workspace: Workspace | None) -> tuple[int, ...]:
+    return report.waves(workspace.resolved) if workspace else ()
