@@ -47,7 +47,7 @@ def build(
     selectors: Selectors = None,
     exclude: Exclude = None,
     path: Folders = "",
-    since: Since = "",
+    since: Since = None,
     push: Annotated[bool, typer.Option("--push", help="Push to the staging registry.")] = False,
     jobs: Annotated[
         int | None,

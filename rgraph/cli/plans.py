@@ -70,8 +70,6 @@ def plan(
         raise UsageError("--all-if-unchanged needs --since", "name the revision to compare with")
     else:
         made = app.plan_of(workspace, selectors or [], exclude or [], path, day, num, tag)
-    if made.lacking:
-        note(f"to be built first, and not in this plan: {named(made.lacking)} (`+IMAGE` selects both)")
     if format == "text" or format == "json":
         if made.lacking:
             note(f"to be built first, and not in this plan: {named(made.lacking)} (`+IMAGE` selects both)")
