@@ -165,8 +165,7 @@ def platform_of_download(text: str) -> Platform | Bad:
     """A platform that a download can be for."""
     if text in DOWNLOADS:
         return Platform(text)
-    what = "no platform that downloads can differ by" if text in PLATFORMS else "no platform"
-    return Bad(f"`{text}` is {what}", f"one of {', '.join(DOWNLOADS)}")
+    return Bad(f"`{text}` is no platform that downloads can differ by", f"one of {', '.join(DOWNLOADS)}")
 
 
 def sha256(text: str) -> str | Bad:

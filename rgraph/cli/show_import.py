@@ -141,11 +141,14 @@ def _lines(done: Imported, verify: bool) -> Iterator[str]:
         f"{count(figures.externals, 'External')}){waves}"
     )
     if figures.rendered:
-        held = count(figures.rendered, "Dockerfile")
-        yield f"{held} written by the source itself: {figures.rendered_same:,} are in the folder, the same"
+        same = (
+            f"; {figures.rendered_same:,} are in the folder, byte for byte" if figures.rendered_same else ""
+        )
+        yield f"{count(figures.rendered, 'Dockerfile')} made from the source itself{same}"
     if figures.tags or figures.shared_tags or figures.unresolved_tags:
-        unknown = f", {figures.unresolved_tags:,} cannot be known" if figures.unresolved_tags else ""
-        yield f"{count(figures.tags, 'tag')}, {figures.shared_tags:,} shared by platforms{unknown}"
+        shared = f", {figures.shared_tags:,} more shared by several images" if figures.shared_tags else ""
+        unknown = f", {figures.unresolved_tags:,} that cannot be known" if figures.unresolved_tags else ""
+        yield f"{count(figures.tags, 'tag')}{shared}{unknown}"
     yield f"{count(figures.recipes, 'recipe')}, used {count(figures.uses, 'time')}"
     if figures.runs:
         part = 100 * figures.typed // figures.runs

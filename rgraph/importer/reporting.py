@@ -54,7 +54,9 @@ def _notes(made: Made) -> tuple[Problem, ...]:
 
 
 def _figures(read: Reading, made: Made) -> report.Figures:
-    files = {*read.gathered.texts, *(each.place.file for each in read.gathered.problems)}
+    sources = read.gathered.sources
+    named = {each.place.file for each in read.gathered.problems}
+    files = {*read.gathered.texts, *(named if sources is None else (each.dockerfile for each in sources))}
     edges, internal, externals = report.edges(made.images)
     runs, typed = counted_runs(made.images, read.planned)
     data = [document.data for document in made.documents]
@@ -76,7 +78,7 @@ def _figures(read: Reading, made: Made) -> report.Figures:
         typed=typed,
         lines_before=sum(file.lines for path, file in read.files.items() if path in used),
         lines_after=sum(report.counted(text.decode()) for text in after),
-        tags=len({tag for each in made.images for tag in each.source.tags}),
+        tags=len({tag for each in made.images for tag in each.source.tags if sources}),
         shared_tags=len({tag for each in made.images for tag in each.source.shared}),
         unresolved_tags=read.gathered.unresolved,
         rendered=len(rendered),

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from rgraph import names
 from rgraph.errors import Place, Problem, Problems, UsageError
 from rgraph.files.import_tree import Text, read_text, text_of
 from rgraph.importer.gathered import Gathered
@@ -45,6 +46,9 @@ class _Files:
     def read(self, path: str) -> str | None:
         made = read_text(str(self._root / path), path, self.problems, MAX_SOURCE)
         return made.text if made else None
+
+    def dockerfile(self, path: str) -> Text | None:
+        return read_text(str(self._root / path), path, self.problems)
 
     def is_file(self, path: str) -> bool:
         return os.path.isfile(self._root / path)
@@ -106,7 +110,7 @@ def ask_library(files: Sequence[Path], trees: Sequence[str]) -> Asked:
 def gather(asked: Asked) -> Gathered:
     """What a source says is built, with all Dockerfiles. Raises UsageError if it says nothing."""
     files = _Files(asked.root)
-    found = _found(asked, files)
+    found = _buildable(_found(asked, files))
     rendered: dict[str, str] = {}
     texts: dict[str, Text] = {}
     for path in sorted({image.dockerfile for image in found.images}):
@@ -114,7 +118,8 @@ def gather(asked: Asked) -> Gathered:
             made: Text | None = text_of(path, found.texts[path])
             rendered[path] = _compared(asked.root, path, found.texts[path])
         else:
-            made = _dockerfile(files, found, path)
+            # One that is not there is noted for each image that needs it, later.
+            made = files.dockerfile(path) if files.is_file(path) else None
         if made is not None:
             texts[path] = made
     problems = (*found.problems, *files.problems)
@@ -167,15 +172,6 @@ def _texts(asked: Asked, files: _Files) -> dict[str, str]:
     return {path: text for path in asked.inputs if (text := files.read(path)) is not None}
 
 
-def _dockerfile(files: _Files, found: Found, path: str) -> Text | None:
-    """A Dockerfile of the tree; one that is not there is noted where the source names it."""
-    if files.is_file(path):
-        return read_text(str(files._root / path), path, files.problems)
-    image = next(each for each in found.images if each.dockerfile == path)
-    files.problems.add(image.place, f"there is no {path}", "is the whole repository there?")
-    return None
-
-
 def _compared(root: Path, path: str, text: str) -> str:
     """Whether a file of the tree is what the source says: `same`, `different` or `absent`."""
     try:
@@ -198,13 +194,27 @@ def _only_recorded(found: Found, asked: Asked) -> Iterator[Problem]:
         addresses = [name_of(tag).address for tag in image.tags]
         others += sum(1 for each in addresses if each != addresses[0])
     shared = len({tag for image in found.images for tag in image.shared})
-    place = Place(asked.inputs[0], line=1)
-    if others:
-        what = f"{others} tags are in a second repository of their image: they stand in the record and the report"
-        yield Problem(place, what)
-    if shared:
-        what = f"{shared} tags are those of several images: they stand in the record and the report"
-        yield Problem(place, what)
+    for number, which in ((others, "in a second repository of an image"), (shared, "of several images")):
+        if number:
+            what = f"{number} tag{'s' * (number > 1)} {which}: only record and report have them"
+            yield Problem(Place(asked.inputs[0], line=1), what)
+
+
+def _buildable(found: Found) -> Found:
+    """Without the images of platforms that a layer cannot have, which become problems."""
+    images, problems = [], list(found.problems)
+    for image in found.images:
+        made = [(each, names.platform(each)) for each in image.platforms]
+        bad = next((each for each, platform in made if isinstance(platform, names.Bad)), "")
+        if bad:
+            what = f"`{image.name}` is for `{bad[:80]}`, which is no platform of images"
+            problems.append(Problem(image.place, what))
+        elif len({each.partition("/")[0] for each in image.platforms}) > 1:
+            what = f"`{image.name}` is for several operating systems at once; a layer is for one"
+            problems.append(Problem(image.place, what))
+        else:
+            images.append(image)
+    return structs.replace(found, images=tuple(images), problems=tuple(problems))
 
 
 def _dockerfiles(asked: Asked) -> int:

@@ -81,7 +81,7 @@ BAD: list[tuple[Callable[[str], object], str]] = [
     (names.folder, ".git/x"),
     (names.file_path, "../x"),
     (names.file_path, "/etc/passwd"),
-    (names.platform, "linux/arm/v7"),
+    (names.platform, "linux/arm/v9"),
     (names.platform, "Linux/amd64"),
     (names.variable, "1a"),
     (names.variable, "A-B"),

@@ -281,7 +281,7 @@ def _mapping(values: Mapping[str, Any], key: str, place: Place) -> dict[str, str
 
 def _texts(value: object, key: str, place: Place) -> list[str]:
     several = value if isinstance(value, list) else [value]
-    found = [each for each in several if isinstance(each, str)]
+    found = [plain(each) for each in several if isinstance(each, str | int | float)]
     if len(found) < sum(1 for each in several if each is not None):
         raise SourceError(place, f"`{key}` is no list of texts")
     return found

@@ -17,7 +17,8 @@ _MOST: Final = 100_000
 _LONGEST: Final = 2**20
 """Longest text that a function makes."""
 _LONGEST_PATTERN: Final = 200
-_LONGEST_SUBJECT: Final = 1_000
+_MOST_WAYS: Final = 50_000_000
+"""In which a pattern can be tried at all places of a text."""
 
 
 class WrongCall(ValueError):
@@ -110,7 +111,8 @@ def _format(text: str, *values: Any) -> str:
 def _pattern(pattern: str, subject: str) -> re.Pattern[str]:
     """A pattern whose search cannot take long: Python's, other than Go's, tries all ways."""
     repeated = len(re.findall(r"[*+}]", re.sub(r"\\.|\[(?:\\.|[^\]])*\]", "", pattern)))
-    if len(pattern) > _LONGEST_PATTERN or len(subject) > _LONGEST_SUBJECT or repeated > 3:
+    ways = max(len(subject), 2) ** (min(repeated, 20) + 1)
+    if len(pattern) > _LONGEST_PATTERN or ways > _MOST_WAYS:
         raise WrongCall("the pattern or the text is too long")
     if re.search(r"\)[*+{]", pattern):
         raise WrongCall("a pattern with a repeated group is not read")

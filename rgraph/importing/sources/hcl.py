@@ -64,12 +64,13 @@ def parsed(path: str, text: str) -> Body:
 
 def template(path: str, text: str, line: int) -> Node:
     """A string of JSON as the template that it is. Raises SourceError."""
-    return _Parser(path, text, line).plain_template()
+    return _Parser(path, text, line, columns=False).plain_template()
 
 
 class _Parser:
-    def __init__(self, path: str, text: str, line: int) -> None:
+    def __init__(self, path: str, text: str, line: int, *, columns: bool = True) -> None:
         self._path = path
+        self._columns = columns
         self._text = text
         self._first = line
         self._at = 0
@@ -375,6 +376,7 @@ class _Parser:
 
     def _error(self, what: str) -> SourceError:
         column = self._at - (self._text.rfind("\n", 0, self._at) + 1) + 1
+        column = column if self._columns else 0
         help = "`docker buildx bake --print` writes a file that can be read: plain JSON"
         return SourceError(Place(self._path, line=self._line(), column=column), what, help)
 
