@@ -61,6 +61,7 @@ bench: $(VENV)/.dev ## Measure on made-up catalogues and print a table (takes mi
 
 e2e: $(VENV)/.dev ## Build, test, verify and promote images for real, and what can go wrong (Debian, as root)
 	@tests/tools/get-engine
+	@tests/tools/get-buildx >/dev/null
 	@RGRAPH_E2E=yes $(BIN)/python -m pytest tests/e2e $(ARGS)
 
 buildx: ## Bring docker-buildx into .cache for the tests that need it (Debian only)

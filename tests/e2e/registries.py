@@ -30,6 +30,8 @@ _KINDS = ", ".join(
         "application/vnd.docker.distribution.manifest.list.v2+json",
     )
 )
+_SETTLED = 2
+"""Seconds in which a request that was on its way is done."""
 _PATIENCE = 20
 """Seconds for a registry to start, or to end."""
 
@@ -92,11 +94,17 @@ class Registry:
 
     def all_tags(self) -> dict[str, str]:
         """`repository:tag` -> digest, of everything."""
-        return {
-            f"{repository}:{tag}": self.digest(repository, tag)
-            for repository in self.repositories()
-            for tag in sorted(self.tags(repository))
-        }
+        end = time.monotonic() + _SETTLED
+        while True:
+            found = {
+                f"{repository}:{tag}": self.digest(repository, tag)
+                for repository in self.repositories()
+                for tag in sorted(self.tags(repository))
+            }
+            if all(found.values()) or time.monotonic() > end:
+                # A registry that was killed while it wrote a tag lists it, and it leads nowhere.
+                return {name: digest for name, digest in found.items() if digest}
+            time.sleep(0.1)
 
     def digest(self, repository: str, tag: str) -> str:
         """Digest behind a tag; empty if there is none."""
