@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rgraph.app import Workspace, generated, kept
 from rgraph.builds.naming import number_of
@@ -21,7 +21,7 @@ from rgraph.files.builds import is_there, opened
 from rgraph.files.folder_lock import locked
 from rgraph.files.releases import Releases, check_last
 from rgraph.files.transaction import WriteError
-from rgraph.ledger import LEDGER_FILE
+from rgraph.ledger import LEDGER_FILE, Ledger
 from rgraph.names import Bad
 from rgraph.promotion.judging import (
     Candidate,
@@ -114,15 +114,18 @@ def promote(root: Path, request: Request, ask: Ask) -> Promoted:
         candidates, obstacles = _known(images), list[Obstacle]()
         if not again:
             build, tests = _records(root, request, number, images, record.catalogue.staging)
-            if failed := failures(build, tests):
+            known = {*workspace.resolved.images, *(each.id for each in record.images)}
+            if failed := tuple(each for each in failures(build, tests) if each.image in known):
                 return _given_up(workspace, request, ask, record, build, failed)
+            images = _with_parents(root, workspace.ledger, images, build, tests)
             candidates, obstacles = _candidates(images, build, tests, ask)
         verdict = _judged(candidates, ask, again=again)
         verdict = Verdict(verdict.steps, (*obstacles, *verdict.obstacles), verdict.remarks)
         if verdict.obstacles or request.dry_run:
             return Promoted(request.release, number, request.dry_run, verdict)
         _write(verdict.steps, ask)
-        digests = {each.image.id: each.digest for each in candidates}
+        own = {image.id for image in record.images}
+        digests = {each.image.id: each.digest for each in candidates if each.image.id in own}
         is_noted = _note(root, request.release, digests)
     return Promoted(request.release, number, False, verdict, is_noted=is_noted)
 
@@ -180,6 +183,34 @@ def _needs_record(image: Wanted) -> bool:
 def _known(images: Iterable[Wanted]) -> tuple[Candidate, ...]:
     """Images whose digest the ledger has."""
     return tuple(Candidate(each, each.digest, False) for each in images if each.digest)
+
+
+def _with_parents(
+    root: Path, ledger: Ledger, images: Sequence[Wanted], build: BuildRecord, tests: TestRecord
+) -> tuple[Wanted, ...]:
+    """The images of a release, and those that they are made from of releases that were never promoted, as
+    far as this build tested them: a release with a failure must not keep all later ones from people.
+    """
+    releases = Releases(root / "generated", ledger)
+    found = {image.id: image for image in images}
+    todo = [(parent.id, parent.release) for image in images for parent in image.parents]
+    while todo:
+        id, release = todo.pop()
+        if id in found or not release or not releases.is_recorded(release):
+            continue
+        record = releases.recorded(release)
+        theirs = wanted(record, ledger, build.number)
+        for each in () if isinstance(theirs, Bad) else theirs:
+            if each.id == id and isinstance(tested_digest(each, build, tests), str):
+                found[id] = each
+                # A release names as parents only those of other releases.
+                inside = next(image for image in record.images if image.id == id).edges
+                todo += [(edge.to, release) for edge in inside if not edge.external]
+                todo += [(parent.id, parent.release) for parent in each.parents]
+    return tuple(
+        structs.replace(each, parents=tuple(one for one in each.parents if one.id not in found))
+        for each in sorted(found.values(), key=lambda each: (each.wave, each.id))
+    )
 
 
 def _candidates(
@@ -334,9 +365,10 @@ def _given_up(
         return Promoted(request.release, number, True, nothing, failed, tuple(references))
 
     def delete(reference: str) -> Answer:
-        expected = contents.get(reference)
-        if expected is not None and ask.registry.digest(reference) != expected:
-            return Missing(f"`{reference}` is what another build made")
+        expected = {**contents, **numbered}[reference]
+        found = ask.registry.digest(reference)
+        if isinstance(found, str) and found != expected:
+            return Missing(f"`{reference}` is not what this build put there")
         gone = ask.writer.delete_tag(reference)
         return reference if gone else Missing(f"`{reference}` is not there any more")
 

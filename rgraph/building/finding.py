@@ -70,8 +70,14 @@ class Finder:
         for name, fetched in holding.found.items():
             self._fetched[names[name]] = fetched
             digest = str(fetched.digest)
+            if self._promoted(names[name]) not in ("", digest):
+                continue  # somebody built it once more; what people pull is the other
             found[names[name]] = Held(naming.at_digest(name, digest), digest, name=name)
         return found
+
+    def _promoted(self, id: str) -> str:
+        """The digest that the ledger has of the present content; empty if it was not promoted."""
+        return str(self._workspace.ledger.digests.get((id, self._workspace.fingerprints[id]), ""))
 
     def _check(self, failed: Mapping[str, CouldNotAskError]) -> None:
         errors = {str(error): error for error in failed.values()}
@@ -84,7 +90,7 @@ class Finder:
         """What was promoted and is no more in staging: content that has a digest is not built again."""
         found = {}
         for id in ids:
-            digest = str(self._workspace.ledger.digests.get((id, self._workspace.fingerprints[id]), ""))
+            digest = self._promoted(id)
             registry = self._settings.registry
             if not digest or not registry:
                 continue

@@ -51,7 +51,12 @@ class Run:
         Raises UsageError if it cannot be built as asked for, CouldNotAskError, WriteError.
         """
         self._check_names(chosen)
-        self._survey = survey(self._images, chosen, excluded, self._finder.look)
+        anew = set(chosen) if self._request.options.no_cache else set()
+
+        def look(ids: Sequence[str]) -> dict[str, Held]:
+            return self._finder.look([id for id in ids if id not in anew])
+
+        self._survey = survey(self._images, chosen, excluded, look)
         self._held = dict(self._survey.held)
         self._check_names(self._survey.added)
         self._check_secrets()

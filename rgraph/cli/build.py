@@ -65,7 +65,12 @@ def build(
     network: Annotated[
         str, typer.Option(metavar="MODE", help="Network of RUN steps: `default`, `host` or `none`.")
     ] = "",
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Run every step anew.")] = False,
+    no_cache: Annotated[
+        bool,
+        typer.Option(
+            "--no-cache", help="Build what is selected anew, also what is there, and run every step."
+        ),
+    ] = False,
     builds: Builds = None,
     plain_http: PlainHttp = None,
     format: TextOrJson = "text",

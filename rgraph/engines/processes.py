@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import IO, Final
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from msgspec import Struct
 
@@ -28,6 +29,10 @@ HIDDEN: Final = "***"
 """Stands in place of a secret."""
 _SHORTEST_LINE: Final = 4
 """Characters of a line that is hidden of a secret of several: a `}` alone is none."""
+_SHORTEST_CODE: Final = 8
+"""Characters of a line of base64 that is hidden: less says nothing, and may stand anywhere."""
+_WIDTHS: Final = (64, 76)
+"""Characters of a line that `openssl base64` and `base64` write."""
 _LONGEST: Final = 1 << 20
 """Bytes of a line; a longer one is cut into several."""
 _LOOK: Final = 0.05
@@ -44,11 +49,11 @@ class Secrets:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         """`values` are secrets; empty ones are none. Also hidden: each longer line of one, and how a value
-        looks in base64 and in a URL.
+        looks in base64, on one line or on several, and in a URL.
         """
         found: set[str] = set()
         for value in filter(None, values):
-            found |= {value, quote(value, safe=""), base64.b64encode(value.encode()).decode()}
+            found |= {value, *_in_urls(value), *_in_base64(value)}
             lines = [line.strip() for line in value.splitlines()]
             found |= (
                 {lines[0]} if len(lines) == 1 else {each for each in lines if len(each) >= _SHORTEST_LINE}
@@ -67,6 +72,23 @@ class Secrets:
 
     def __repr__(self) -> str:
         return "Secrets(...)"
+
+
+def _in_urls(value: str) -> Iterator[str]:
+    for text in (quote(value, safe=""), quote(value), quote_plus(value), quote_plus(value, safe="/")):
+        yield text
+        yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), text)
+
+
+def _in_base64(value: str) -> Iterator[str]:
+    """Also with the line break that `echo` adds, and in the lines that base64 and openssl make."""
+    for text in (value, f"{value}\n"):
+        for code in (base64.b64encode(text.encode()), base64.urlsafe_b64encode(text.encode())):
+            whole = code.decode()
+            yield whole
+            for width in _WIDTHS:
+                lines = [whole[at : at + width] for at in range(0, len(whole), width)]
+                yield from (line for line in lines if len(line) >= _SHORTEST_CODE)
 
 
 NO_SECRETS: Final = Secrets()

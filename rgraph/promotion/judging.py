@@ -137,7 +137,8 @@ def _obstacles(candidate: Candidate, seen: Seen) -> Iterator[Obstacle]:
     for parent in image.parents:
         if not any(seen.digests.get(each) for each in parent.references):
             help = (
-                f"`rgraph promote --release {parent.release}` first"
+                f"`rgraph promote --release {parent.release}` first; if that can never be, take its cut back "
+                "and those after it, by git, and cut again"
                 if parent.release
                 else "cut a release of it"
             )

@@ -80,9 +80,9 @@ def tags_to_delete(
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """What a failed build leaves in staging and must not: the tags with its number, and the tags by content
     of what failed and of all that stands on it, so that the next build makes them anew. Each with the
-    digest that the build pushed.
+    digest that the build pushed, or found there.
 
-    `needs`: id -> ids that it is made from. A tag by content is given only of what this build made.
+    `needs`: id -> ids that it is made from.
     """
     pushed = {id: each for id, each in sorted(build.images.items()) if each.digest}
     numbered = {
@@ -95,7 +95,7 @@ def tags_to_delete(
     contents = {
         by_content(staging, id, each.fingerprint): each.digest
         for id, each in pushed.items()
-        if id in spoilt and each.state == "built"
+        if id in spoilt and each.is_there
     }
     return numbered, contents
 

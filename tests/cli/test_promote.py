@@ -149,6 +149,21 @@ def test_the_next_release(made: Stage, client: Client) -> None:
     assert made.ledger().promoted[third] == {"top:one": old["top:one"]}
 
 
+def test_a_release_that_failed_does_not_block_the_next(made: Stage, client: Client) -> None:
+    """What its images are made from comes along, if the same build tested it."""
+    made.build("7")
+    first = made.cut()
+    made.change("top:one", "2")
+    digests = made.build("8")
+    second = made.cut("20260102", "8")
+    done = promote(made, second)
+    assert (done.code, done.err) == (0, "")
+    there = made.released(first, ("low:one", "mid:one")) | made.released(second, ("top:one",))
+    assert seen(client, there) == expected(there, digests)
+    assert made.ledger().promoted == {second: {"top:one": digests["top:one"]}}
+    assert "nothing to change" in promote(made, second).out
+
+
 def test_releases_that_are_promoted_in_another_order(made: Stage, client: Client) -> None:
     old, first = made.build(), made.cut()
     made.change("top:one", "2")

@@ -162,6 +162,25 @@ def test_a_line_without_end_hides_them_too(monkeypatch: pytest.MonkeyPatch) -> N
     assert text.replace(HIDDEN, "").strip("x") == ""
 
 
+def test_wrapped_base64_is_hidden() -> None:
+    long = "".join(f"{number:03}-Token" for number in range(12))
+    hidden = Secrets([long])
+    for tail in ("", "\n"):
+        for width in (64, 76):
+            code = base64.b64encode((long + tail).encode()).decode()
+            lines = [code[at : at + width] for at in range(0, len(code), width)]
+            assert [hidden.hide(line) for line in lines if len(line) >= 8] == [HIDDEN] * len(
+                [line for line in lines if len(line) >= 8]
+            )
+
+
+@pytest.mark.parametrize(
+    "text", ["aB%2Fcd%2Bef%20gh%3D%3D", "aB/cd%2Bef%20gh%3D%3D", "aB%2fcd%2bef+gh%3d%3d"]
+)
+def test_a_secret_in_a_url_is_hidden(text: str) -> None:
+    assert Secrets(["aB/cd+ef gh=="]).hide(f"https://x/?q={text}&a") == f"https://x/?q={HIDDEN}&a"
+
+
 def test_each_line_of_a_key_is_hidden() -> None:
     key = "-----BEGIN-----\nMIIEabcdef\n}\n-----END-----\n"
     assert Secrets([key]).hide("found MIIEabcdef in }") == f"found {HIDDEN} in }}"
