@@ -193,20 +193,23 @@ def _with_parents(
     """
     releases = Releases(root / "generated", ledger)
     found = {image.id: image for image in images}
+    theirs: dict[str, Mapping[str, Wanted]] = {}
     todo = [(parent.id, parent.release) for image in images for parent in image.parents]
     while todo:
         id, release = todo.pop()
         if id in found or not release or not releases.is_recorded(release):
             continue
         record = releases.recorded(release)
-        theirs = wanted(record, ledger, build.number)
-        for each in () if isinstance(theirs, Bad) else theirs:
-            if each.id == id and isinstance(tested_digest(each, build, tests), str):
-                found[id] = each
-                # A release names as parents only those of other releases.
-                inside = next(image for image in record.images if image.id == id).edges
-                todo += [(edge.to, release) for edge in inside if not edge.external]
-                todo += [(parent.id, parent.release) for parent in each.parents]
+        if release not in theirs:
+            all_of = wanted(record, ledger, build.number)
+            theirs[release] = {} if isinstance(all_of, Bad) else {each.id: each for each in all_of}
+        each = theirs[release].get(id)
+        if each is not None and isinstance(tested_digest(each, build, tests), str):
+            found[id] = each
+            # A release names as parents only those of other releases.
+            inside = next(image for image in record.images if image.id == id).edges
+            todo += [(edge.to, release) for edge in inside if not edge.external]
+            todo += [(parent.id, parent.release) for parent in each.parents]
     return tuple(
         structs.replace(each, parents=tuple(one for one in each.parents if one.id not in found))
         for each in sorted(found.values(), key=lambda each: (each.wave, each.id))
