@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
 from rgraph.errors import Place, Problem, Problems, UsageError
-from rgraph.files.reader import MANIFESTS
+from rgraph.files.reader import MANIFESTS, MAX_FILE_SIZE
 from rgraph.files.tree import read, scan, shown
-from rgraph.importing.contexts import Listing, ignoring, is_ignored
+from rgraph.importing.contexts import WITH_MODE, Listing, ignoring, is_ignored
 from rgraph.importing.discovery import LEFT_OUT, has_from, is_named
-from rgraph.importing.parsing import MAX_SIZE
+from rgraph.importing.parsing import MAX_SIZE, text_but_comments
 
 MAX_FILES: Final = 20_000
 """Most Dockerfiles of one import."""
@@ -26,6 +27,9 @@ MAX_CONTEXT: Final = 100_000
 """Most files of a build context that are looked at."""
 MAX_ENTRIES: Final = 2_000_000
 """Most entries of folders that are looked at."""
+_KINDS: Final = {"link": "a symbolic link", "special": "no regular file"}
+_MODES: Final = (0o644, 0o664, 0o755, 0o775)
+"""What a checkout of git gives a file: of its mode, no more than whether it can be executed counts."""
 _ODD: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -71,7 +75,7 @@ def read_dockerfiles(paths: Sequence[Path], into: Path | None = None, root: Path
             found[_relative(str(path), root)] = str(path)
     if len(found) > MAX_FILES:
         raise UsageError(f"{len(found):,} Dockerfiles, more than {MAX_FILES:,}", "import a folder at a time")
-    texts = [read_text(full, path, problems) for path, full in sorted(found.items())]
+    texts = [read_text(full, path, problems, comments=True) for path, full in sorted(found.items())]
     return Tree(root, tuple(text for text in texts if text is not None), tuple(problems))
 
 
@@ -83,17 +87,25 @@ def root_of(paths: Sequence[Path]) -> Path:
     return Path(os.path.commonpath([os.path.abspath(folder) for folder in folders]))
 
 
-def read_text(full: str, path: str, problems: Problems, limit: int = MAX_SIZE) -> Text | None:
-    """A text file; None if it cannot be had or is no text, which is noted."""
+def read_text(
+    full: str, path: str, problems: Problems, limit: int = MAX_SIZE, *, comments: bool = False
+) -> Text | None:
+    """A text file; None if it cannot be had or is no text, which is noted.
+
+    `comments`: it is a Dockerfile, whose comments need not be UTF-8.
+    """
     raw = read(full, path, limit, problems)
     if raw is None:
         return None
     if raw[:2] in _ODD:
         problems.add(Place(path, line=1, column=1), f"is {_ODD[raw[:2]]}, not UTF-8", "save it as UTF-8")
         return None
+    plain = raw.removeprefix(b"\xef\xbb\xbf")
     try:
-        text = raw.removeprefix(b"\xef\xbb\xbf").decode()
+        text = plain.decode()
     except UnicodeDecodeError as error:
+        if comments and (lenient := text_but_comments(plain)) is not None:
+            return Text(path, lenient, hashlib.sha256(raw).hexdigest())
         line = raw.count(b"\n", 0, error.start) + 1
         problems.add(Place(path, line=line, column=1), "is not UTF-8", "is it a binary file?")
         return None
@@ -111,37 +123,59 @@ class Contexts:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._sizes: dict[str, dict[str, int]] = {}
+        self._lost: dict[str, dict[str, str]] = {}
 
     def listing(self, folder: str, dockerfile: str) -> Listing:
         """What a build in a folder can copy: all files but those that .dockerignore leaves out.
 
-        Symbolic links are not there, and neither is `.git`. A context with too many files has none.
+        What no file of a catalogue can keep (symbolic links, modes, empty folders) is named as lost. `.git`
+        is not there. A context with too many files has none.
         """
         if folder not in self._sizes:
+            self._lost[folder] = {}
             self._sizes[folder] = dict(self._walk(folder))
-        sizes = self._sizes[folder]
-        own = dockerfile.removeprefix(f"{folder}/" if folder else "") + ".dockerignore"
-        name = own if own in sizes else ".dockerignore" if ".dockerignore" in sizes else ""
-        if name:
-            path = os.path.join(self._root, folder, name)
-            found = read_text(path, name, Problems())
+        sizes, lost = self._sizes[folder], self._lost[folder]
+        if name := self._ignore_file(folder, dockerfile, sizes):
+            found = read_text(os.path.join(self._root, name), name, Problems())
             patterns = list(ignoring(found.text)) if found else []
             sizes = {path: size for path, size in sizes.items() if not is_ignored(path, patterns)}
-        return Listing(folder, sizes)
+            lost = {path: what for path, what in lost.items() if not is_ignored(path, patterns)}
+        return Listing(folder, sizes, lost)
+
+    def _ignore_file(self, folder: str, dockerfile: str, sizes: Mapping[str, int]) -> str:
+        """The one beside the Dockerfile, else that of the context; relative to the root."""
+        own = f"{dockerfile}.dockerignore"
+        if os.path.isfile(os.path.join(self._root, own)):
+            return own
+        return f"{folder}/.dockerignore".lstrip("/") if ".dockerignore" in sizes else ""
 
     def _walk(self, folder: str) -> Iterator[tuple[str, int]]:
         top = os.path.join(self._root, folder)
+        lost = self._lost[folder]
         waiting = [""]
         count = 0
         while waiting and count <= MAX_CONTEXT:
             inside = waiting.pop()
-            for name, path, kind in sorted(scan(os.path.join(top, inside), inside, Problems()), reverse=True):
+            entries = sorted(scan(os.path.join(top, inside), inside, Problems()), reverse=True)
+            if inside and not entries:
+                lost[inside.rstrip("/")] = "an empty folder"
+            for name, path, kind in entries:
                 below = f"{inside}{name}"
                 if kind == "folder" and name != ".git":
                     waiting.append(f"{below}/")
+                elif kind in _KINDS:
+                    lost[shown(below)] = _KINDS[kind]
                 elif kind == "file" and below.isprintable():
                     count += 1
-                    yield below, os.stat(path, follow_symlinks=False).st_size
+                    status = os.stat(path, follow_symlinks=False)
+                    if status.st_size > MAX_FILE_SIZE:
+                        lost[below] = f"larger than {MAX_FILE_SIZE // 2**20} MiB"
+                        continue
+                    if (mode := stat.S_IMODE(status.st_mode)) not in _MODES:
+                        lost[below] = f"{WITH_MODE} {mode:04o}"
+                    yield below, status.st_size
+                elif kind == "file":
+                    lost[shown(below)] = "a file with a name that cannot be shown"
 
 
 def _walk(top: str, skipped: set[str], problems: Problems, root: Path) -> Iterator[str]:

@@ -10,7 +10,8 @@ from rgraph.errors import Problems
 from rgraph.files.reader import MAX_FILE_SIZE
 from rgraph.files.tree import read
 from rgraph.files.workers import Failed, in_workers
-from rgraph.importing.assembly import Planned, operating_systems
+from rgraph.importing.assembly import Planned, operating_systems, platforms_of
+from rgraph.importing.contexts import Context, cleaned, fits
 from rgraph.importing.verification import MARK, Difference, Expected, Known, Verdict, verify
 from rgraph.programs import Program
 from rgraph.render.dockerfile import public
@@ -29,6 +30,7 @@ def prove(
         {name: seen.reference(id) for name, id in ids.items() if id in images},
     )
     systems = operating_systems(planned)
+    held = frozenset(workspace.catalog.files)
 
     def refer(node: str) -> str:
         return marks.get(node) or seen.reference(node)
@@ -39,8 +41,15 @@ def prove(
         if id not in images:
             return _different(name, f"the catalogue has no image {id}")
         windows = systems[name] == "windows"
-        expected = Expected(name, each.plan, each.file.escape, windows, each.source.platforms)
-        return verify(expected, public(images[id], refer), known)
+        platforms = platforms_of(each, "linux")
+        expected = Expected(name, each.plan, each.file.escape, windows, platforms)
+        made = verify(expected, public(images[id], refer), known)
+        lost = tuple(
+            Difference(f"`{path}` is {what}: it is not kept") for _, path, what in each.context.lost
+        ) + tuple(Difference(f"it would get `{path}`, too") for path in _more(each.context, held))
+        if not lost:
+            return made
+        return Verdict(name, "different", made.rules, (*made.differences, *lost))
 
     wanted = sorted(planned)
     return tuple(
@@ -65,6 +74,13 @@ def changed_files(
         if others := tuple(pair[0] for pair in each.context.files if not same[pair]):
             found[name] = others
     return found
+
+
+def _more(context: Context, held: frozenset[str]) -> list[str]:
+    """Files of the catalogue that the words of an image name, and that its context does not have."""
+    own = {path for path, _ in context.files}
+    words = {f"{context.prefix}/{cleaned(word)}".strip("/") for word in context.words}
+    return sorted({path for word in words for path in fits(word, held)} - own)
 
 
 def _different(name: str, what: str) -> Verdict:

@@ -11,15 +11,21 @@ from rgraph.errors import Place, Problem
 from rgraph.files.import_tree import Contexts, Text
 from rgraph.files.workers import Failed, in_workers
 from rgraph.importer.gathered import Gathered
+from rgraph.importing import variables
 from rgraph.importing.assembly import Planned, hidden_in, operating_systems
-from rgraph.importing.contexts import NONE, Context, context_of, copied, is_there
+from rgraph.importing.contexts import NONE, Context, apart, context_of, copied, is_there
 from rgraph.importing.discovery import source_images
 from rgraph.importing.edges import Resolution, resolve
 from rgraph.importing.labels import with_labels
 from rgraph.importing.linking import links
 from rgraph.importing.model import Instruction, ParsedFile, SourceImage, Step
 from rgraph.importing.parsing import parse
-from rgraph.importing.stages import prepare
+from rgraph.importing.stages import Plan, prepare
+from rgraph.importing.triggers import RULE, with_triggers
+from rgraph.importing.variables import with_values
+
+BY_FOLDER = "image-by-folder"
+"""The rule by which a reference is taken for an image, because a folder or file is called so."""
 
 Resolved = dict[str, tuple[SourceImage, Resolution]]
 
@@ -43,6 +49,12 @@ class Reading:
         """References that name images of the import."""
         self._contexts = Contexts(gathered.root)
         self._copied: dict[str, Context] = {}
+        self._own: dict[str, ParsedFile] = {}
+        """Name of a SourceImage -> its Dockerfile, with what ONBUILD says where it runs, values in COPY."""
+        self._rules: dict[str, set[str]] = {}
+        """Name of a SourceImage -> the rules by which that is the same as the Dockerfile."""
+        self._typed: dict[str, Plan] = {}
+        """Name of a SourceImage -> the plan that its steps were made of."""
         self._parse()
         sources = gathered.sources
         if sources is None:
@@ -58,7 +70,9 @@ class Reading:
         if known is None:
             self._plan(resolved)
         else:
-            self.planned = {name: self._planned(*each) for name, each in resolved.items()}
+            planned = self._all_planned(resolved)
+            self.planned = {name: each for name, each in planned.items() if not each.plan.problems}
+            self.problems += (each for made in planned.values() for each in made.plan.problems)
 
     def drop(self, names: Mapping[str, Problem]) -> None:
         """Goes on without some images: those that stand on them stand on Externals then."""
@@ -86,35 +100,56 @@ class Reading:
                 if source.dockerfile not in reported:
                     self.problems.append(Problem(source.place, f"there is no {source.dockerfile}"))
                 continue
-            made = resolve(file, source)
+            made = self._with_triggers(file, source)
             if isinstance(made, Resolution):
                 found[source.name] = (source, made)
             else:
                 self.problems += made
         return found
 
+    def _with_triggers(self, file: ParsedFile, source: SourceImage) -> Resolution | tuple[Problem, ...]:
+        first = resolve(file, source)
+        if not isinstance(first, Resolution):
+            return first
+        own = with_triggers(file, first)
+        if isinstance(own, Problem):
+            return (own,)
+        made = first if own is file else resolve(own, source)
+        if isinstance(made, Resolution):
+            self._own[source.name] = whole = with_values(own, source, made)
+            rules = ((RULE, own is not file), (variables.RULE, whole is not own))
+            self._rules[source.name] = {rule for rule, used in rules if used}
+        return made
+
     def _plan(self, resolved: Resolved) -> None:
         """Links and types; again without what cannot be typed, for others may stand on it."""
         while True:
             self.linked = links(resolved)
-            named = _with_tags(resolved, self.linked)
-            planned = {name: self._planned(*each) for name, each in named.items()}
-            failed = self._type(planned)
+            planned = self._all_planned(_with_tags(resolved, self.linked))
+            failed = {name: each.plan.problems[0] for name, each in planned.items() if each.plan.problems}
+            failed = failed or self._type(planned)
             if not failed:
                 self.planned = planned
                 return
             self.problems += failed.values()
             resolved = {name: each for name, each in resolved.items() if name not in failed}
 
-    def _planned(self, source: SourceImage, resolution: Resolution) -> Planned:
-        file = self.files[source.dockerfile]
-        if source.name not in self._copied:
-            self._copied[source.name] = self._context(source, file, resolution)
-        context = self._copied[source.name]
+    def _all_planned(self, resolved: Resolved) -> dict[str, Planned]:
+        for name, (source, resolution) in resolved.items():
+            if name not in self._copied:
+                self._copied[name] = self._context(source, self._own[name], resolution)
+        contexts = apart({name: self._copied[name] for name in resolved})
+        return {name: self._planned(*each, contexts[name]) for name, each in resolved.items()}
+
+    def _planned(self, source: SourceImage, resolution: Resolution, context: Context) -> Planned:
+        file = self._own[source.name]
         if context is not NONE:
             source = structs.replace(source, context=context.folder)
         plan = prepare(file, source, resolution, self.linked, context, self._references)
         plan = with_labels(plan, source.labels, file.escape)
+        if plan.linked and self.gathered.kind == "dockerfiles":
+            plan = structs.replace(plan, rules=tuple(sorted({*plan.rules, BY_FOLDER})))
+        plan = structs.replace(plan, rules=tuple(sorted({*plan.rules, *self._rules[source.name]})))
         return Planned(source, file, resolution, plan, context)
 
     def _context(self, source: SourceImage, file: ParsedFile, resolution: Resolution) -> Context:
@@ -134,9 +169,7 @@ class Reading:
         """Steps of the images that have none yet, or whose plan is another by now."""
         systems = operating_systems(planned)
         wanted = [
-            name
-            for name, each in planned.items()
-            if name not in self.steps or self.planned.get(name, each).plan != each.plan
+            name for name, each in planned.items() if name not in self.steps or self._typed[name] != each.plan
         ]
         work = partial(_typed, planned, systems)
         failed: dict[str, Problem] = {}
@@ -147,7 +180,7 @@ class Reading:
             elif made.problem is not None:
                 failed[name] = made.problem
             else:
-                self.steps[name] = made.steps
+                self.steps[name], self._typed[name] = made.steps, planned[name].plan
         return failed
 
 

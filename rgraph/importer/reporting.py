@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rgraph.app import Workspace, audit_against
@@ -12,6 +13,7 @@ from rgraph.importer.making import Made
 from rgraph.importer.reading import Reading
 from rgraph.importing import report
 from rgraph.importing.assembly import counted_runs
+from rgraph.importing.contexts import copied, fits
 from rgraph.importing.verification import Verdict
 
 
@@ -38,18 +40,35 @@ def report_of(
         edges=tuple(edge for image in made.images for edge in image.edges),
         ids=made.ids,
         problems=problems,
-        notes=(*read.gathered.notes, *_notes(made)),
+        notes=(*read.gathered.notes, *_notes(made, _lacking(read, made, workspace))),
         findings=tuple((each, *at[each.place][:2]) for each in first),
         total_findings=len(audited.findings),
     )
 
 
-def _notes(made: Made) -> tuple[Problem, ...]:
-    found: dict[tuple[str, int], Problem] = {}
+def _lacking(read: Reading, made: Made, workspace: Workspace) -> dict[str, list[tuple[int, str]]]:
+    """Image -> line and note of each instruction that takes files which no step brings along: only `copy`
+    does, `instruction` and mounts of `run` do not.
+    """
+    found: dict[str, list[tuple[int, str]]] = {}
+    for name, each in read.planned.items():
+        brought = set(workspace.resolved.images[made.ids[name]].files)
+        own = {path for path, _ in each.context.files}
+        for stage in each.plan.stages if own - brought else ():
+            for instruction in stage.stage.instructions:
+                named = {path for word in copied(instruction) for path in fits(word, own)}
+                if lacking := sorted(named - brought):
+                    what = f"`{lacking[0][:200]}` is kept, but no step brings it to where the image is built"
+                    found.setdefault(name, []).append((instruction.line, what))
+    return found
+
+
+def _notes(made: Made, lacking: Mapping[str, Sequence[tuple[int, str]]]) -> tuple[Problem, ...]:
+    found: dict[tuple[str, int, str], Problem] = {}
     for image in made.images:
-        for line, what in image.notes:
+        for line, what in (*image.notes, *lacking.get(image.source.name, ())):
             place = Place(image.source.dockerfile, line=line, column=1)
-            found.setdefault((what, line), Problem(place, what))
+            found.setdefault((place.file, line, what), Problem(place, what))
     return tuple(sorted(found.values(), key=lambda each: (each.place.file, each.place.line)))
 
 

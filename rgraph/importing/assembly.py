@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rgraph.importing.contexts import NONE, Context
 from rgraph.importing.discovery import called
@@ -21,6 +21,7 @@ from rgraph.importing.model import (
     Step,
 )
 from rgraph.importing.stages import Plan, is_own
+from rgraph.names import PLATFORMS
 
 Os = Literal["linux", "windows"]
 Steps = Sequence[tuple[Step, ...]]
@@ -64,8 +65,14 @@ def assemble(
     of what is imported: an image that nothing else gives a name is called like it.
     """
     systems = operating_systems(planned)
+    needed: dict[str, set[int]] = {}
+    for each in planned.values():
+        needed.setdefault(each.source.dockerfile, set()).update(each.resolution.needed)
     return tuple(
-        _image(planned[name], _naming(planned[name].source, root), linked, systems[name], typed[name])
+        structs.replace(
+            _image(planned[name], _naming(planned[name].source, root), linked, systems[name], typed[name]),
+            notes=_notes(planned[name], linked, needed[planned[name].source.dockerfile]),
+        )
         for name in sorted(planned)
     )
 
@@ -140,35 +147,54 @@ def _image(each: Planned, naming: Naming, linked: Mapping[str, str], os: Os, typ
         variant=naming.variant,
         tags=naming.tags,
         folder=naming.folder,
-        platforms=each.source.platforms or _platforms(os, own.platform),
+        platforms=platforms_of(each, os),
         os=os,
         files=each.context.files,
-        notes=_notes(each),
     )
 
 
-def _notes(each: Planned) -> tuple[tuple[int, str], ...]:
-    """What a person must look at."""
-    found = [(line, f"`{word[:80]}` is not in the build context") for line, word in each.context.missing]
+def _notes(each: Planned, linked: Mapping[str, str], needed: Container[int]) -> tuple[tuple[int, str], ...]:
+    """What a person must look at; `needed` are the stages of the file that some image needs."""
+    found = [(line, _missing(word)) for line, word in each.context.missing]
+    found += [
+        (line, f"`{path[:200]}` is {what}: a catalogue cannot keep that")
+        for line, path, what in each.context.lost
+    ]
     for index, origins in each.resolution.origins.items():
         for origin in origins:
             if origin.instruction >= 0 and origin.kind == "reference":
                 taker = each.file.stages[index].instructions[origin.instruction]
                 if taker.keyword == "RUN":
                     what = f"RUN mounts `{origin.to[:80]}`: the graph of the catalogue has no such edge"
+                    if origin.to in linked:
+                        what += f", so no plan knows that {linked[origin.to]} must be built before"
                     found.append((origin.line, what))
+    for stage in each.file.stages:
+        if stage.index not in needed:
+            what = f"the stage {stage.name or stage.index} is not needed for the image, and is left out"
+            found.append((stage.line, what))
     return tuple(found)
+
+
+def _missing(word: str) -> str:
+    if "$" in word:
+        return f"`{word[:80]}` has no value that is known here: what it names is not taken along"
+    return f"`{word[:80]}` is not in the build context"
 
 
 def _other(written: str, each: Planned) -> str:
     """The platform of a stage's FROM, if it is not the image's own anyway."""
-    return "" if is_own(written, each.source.platforms) else written
+    return "" if is_own(written, platforms_of(each, "linux")) else written
 
 
-def _platforms(os: Os, written: str) -> tuple[str, ...]:
+def platforms_of(each: Planned, os: Os) -> tuple[str, ...]:
+    """The platforms of an image: what its source says, else the one that its FROM names; empty if none."""
+    if each.source.platforms:
+        return each.source.platforms
     if os == "windows":
         return ("windows/amd64",)
-    return (written,) if written in ("linux/amd64", "linux/arm64") else ()
+    written = each.plan.own.platform
+    return (written,) if written in PLATFORMS else ()
 
 
 def _command(each: Instruction | None) -> tuple[str, ...] | str | None:
@@ -189,6 +215,23 @@ def _healthcheck(each: Instruction | None) -> Mapping[str, Any] | Literal["none"
         if key in _OPTIONS:
             found[_OPTIONS[key]] = value
     return found
+
+
+def line_of(plan: Plan, typed: Steps, path: Sequence[str | int]) -> int:
+    """The line of the Dockerfile that a place in the layer of an image alone comes from: of its instruction,
+    else of its FROM.
+    """
+    index = len(plan.stages) - 1
+    match list(path):
+        case ["stages", int(at), *rest] if at < index:
+            index, path = at, rest
+        case [str(key), *_] if key.upper() in plan.commands:
+            return plan.commands[key.upper()].line
+    stage = plan.stages[index].stage
+    match list(path):
+        case ["steps", int(at), *_] if at < len(typed[index]) and typed[index][at].covers:
+            return stage.instructions[typed[index][at].covers[0]].line
+    return stage.line
 
 
 def counted_runs(images: Sequence[ImportedImage], planned: Mapping[str, Planned]) -> tuple[int, int]:

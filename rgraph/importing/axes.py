@@ -41,6 +41,9 @@ _FILTERS: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
     ("replace('.', '_')", lambda text: text.replace(".", "_")),
     ("lower", lambda text: text.lower()),
 )
+_SHORTER: Final = tuple(each for each in _FILTERS if each[0] in ("major", "minor"))
+_VERSION: Final = re.compile(r"v?[0-9]+[.][0-9]")
+"""A version that is raised in its place, so that a condition on it would fall silently."""
 _LONGEST_LITERAL: Final = 100
 _MOST_LISTED: Final = 3
 _MANY: Final = 5
@@ -163,7 +166,7 @@ class Axes:
             values = tuple(False if value is None else value for value in axis.values)
             made = ""
             if not all(isinstance(value, bool) for value in values):
-                made = _comparison(axis, wanted)
+                made = _lasting(axis, wanted)
             elif _fits(values, wanted) and not told:
                 made = axis.name
             elif _fits(tuple(not value for value in values), wanted):
@@ -196,6 +199,21 @@ def _lacks(has: Sequence[Value], wanted: Vector) -> bool:
 def _share(has: Sequence[Value], wanted: Vector) -> bool:
     both = [a for a, b in zip(has, wanted, strict=True) if a is not None and b is not None]
     return len(set(map(str, both))) > 1
+
+
+def _lasting(axis: Axis, wanted: Vector) -> str:
+    """A condition by the values of one axis that holds when a version is raised: by a part of the version
+    that is shorter, never by all of it.
+    """
+    if not any(isinstance(value, str) and _VERSION.match(value) for value in axis.values):
+        return _comparison(axis, wanted)
+    for filter, function in _SHORTER:
+        made = tuple(function(value) if isinstance(value, str) else value for value in axis.values)
+        if all(one is None or one != other for one, other in zip(made, axis.values, strict=True)):
+            named = structs.replace(axis, name=f"{axis.name} | {filter}", values=made)
+            if found := _comparison(named, wanted):
+                return found
+    return ""
 
 
 def _comparison(axis: Axis, wanted: Vector) -> str:

@@ -7,7 +7,7 @@ Source: the Dockerfile reference ("Understand how ARG and FROM interact", "COPY 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -17,8 +17,8 @@ from rgraph.importing.model import Instruction, ParsedFile, ParsedStage, SourceI
 from rgraph.importing.words import WordError, replaced
 from rgraph.names import Bad, reference
 
-_PLATFORM: Final = "linux/amd64"
-"""For `$TARGETPLATFORM` where the source does not say."""
+_PLATFORMS: Final = ("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64")
+"""Stand for all platforms where the source names none: each variable of platforms differs among them."""
 _LONGEST: Final = 500
 """Characters of a reference that are looked at: the longest has 255, 128 and 71 in its parts."""
 _MOUNT_FROM: Final = re.compile(r"(?:^|,)from=([^,]+)")
@@ -57,7 +57,7 @@ class Resolution(Struct, frozen=True):
 def resolve(file: ParsedFile, source: SourceImage) -> Resolution | tuple[Problem, ...]:
     """What an image needs, or why that cannot be said."""
     problems = Problems()
-    values = arguments(file, source, problems)
+    values = tuple(_arguments(file, source, problems))
     target = _target(file, source, problems)
     if target is None:
         return tuple(problems)
@@ -72,13 +72,27 @@ def resolve(file: ParsedFile, source: SourceImage) -> Resolution | tuple[Problem
         waiting += [each.stage for each in found if each.kind == "stage"]
     if len(problems):
         return tuple(problems)
-    return Resolution(target, tuple(sorted(origins)), origins, values)
+    said = {name for name, default, _ in file.args if default is not None or name in source.args}
+    _check_asked(file, [file.stages[index] for index in origins], values, said, problems)
+    if len(problems):
+        return tuple(problems)
+    known = {name: value for name, value in values[0].items() if name in said}
+    return Resolution(target, tuple(sorted(origins)), origins, known)
 
 
-def arguments(file: ParsedFile, source: SourceImage, problems: Problems) -> dict[str, str]:
-    """The values of the arguments before FROM: what the source gives, else their defaults."""
-    platform = source.platforms[0] if source.platforms else _PLATFORM
-    values = automatic(platform, source.target)
+def _arguments(file: ParsedFile, source: SourceImage, problems: Problems) -> Iterator[dict[str, str]]:
+    """The values of the arguments before FROM, for each platform to build for and to build on."""
+    for number, platform in enumerate(source.platforms or _PLATFORMS):
+        for build in dict.fromkeys((platform, *_PLATFORMS)):
+            first = number == 0 and build == platform
+            values = automatic(platform, source.target, build)
+            yield _given(file, source, values, problems if first else Problems())
+
+
+def _given(
+    file: ParsedFile, source: SourceImage, values: dict[str, str], problems: Problems
+) -> dict[str, str]:
+    """With the arguments before FROM: what the source gives, else their defaults."""
     for name, default, line in file.args:
         if name in source.args:
             values[name] = source.args[name]
@@ -90,14 +104,41 @@ def arguments(file: ParsedFile, source: SourceImage, problems: Problems) -> dict
     return values
 
 
-def automatic(platform: str, target: str = "") -> dict[str, str]:
-    """The arguments that BuildKit sets itself, as if the build ran on the platform it builds for."""
-    system, _, rest = platform.partition("/")
-    architecture, _, variant = rest.partition("/")
+def _check_asked(
+    file: ParsedFile,
+    stages: Sequence[ParsedStage],
+    values: Sequence[Mapping[str, str]],
+    said: set[str],
+    problems: Problems,
+) -> None:
+    """Notes each ARG of a stage that asks for one before FROM whose value depends on the platform."""
+    for stage in stages:
+        for each in stage.instructions:
+            for name in each.words if each.keyword == "ARG" else ():
+                found = list(dict.fromkeys(given.get(name, "") for given in values))
+                if name in said and len(found) > 1:
+                    _depends(f"ARG {name}", found, Place(file.path, line=each.line, column=1), problems)
+
+
+def _depends(what: str, found: Sequence[str], place: Place, problems: Problems) -> None:
+    several = ", ".join(f"`{each[:80]}`" for each in found[:3])
+    problems.add(
+        place,
+        f"`{what[:80]}` depends on the platform of the build: {several}",
+        "a manifest says one for all; it can be imported where the source gives one platform only",
+    )
+
+
+def automatic(platform: str, target: str = "", build: str = "") -> dict[str, str]:
+    """The arguments that BuildKit sets itself. `build` is the platform that the build runs on, if it is
+    not the one that it builds for.
+    """
     found: dict[str, str] = {}
-    for side in ("TARGET", "BUILD"):
+    for side, each in (("TARGET", platform), ("BUILD", build or platform)):
+        system, _, rest = each.partition("/")
+        architecture, _, variant = rest.partition("/")
         found |= {
-            f"{side}PLATFORM": platform,
+            f"{side}PLATFORM": each,
             f"{side}OS": system,
             f"{side}ARCH": architecture,
             f"{side}VARIANT": variant,
@@ -140,7 +181,7 @@ def _origins(
     file: ParsedFile,
     source: SourceImage,
     stage: ParsedStage,
-    values: Mapping[str, str],
+    values: Sequence[Mapping[str, str]],
     problems: Problems,
 ) -> Iterator[Origin]:
     place = Place(file.path, line=stage.line, column=1)
@@ -190,19 +231,23 @@ def _origin(
 
 
 def _expanded(
-    written: str, values: Mapping[str, str], file: ParsedFile, place: Place, problems: Problems
+    written: str, values: Sequence[Mapping[str, str]], file: ParsedFile, place: Place, problems: Problems
 ) -> str:
     try:
-        found = replaced(written, values, file.escape)
+        several = [replaced(written, each, file.escape) for each in values]
     except WordError as error:
         problems.add(place, f"`{written[:80]}` cannot be read: {error}")
         return ""
+    found = several[0]
     if found.unset:
         name = found.unset[0][:40]
         needs = f"`{written[:80]}` needs the argument {name}, which has no default"
         declared = any(name == each for each, _, _ in file.args)
         help = f"give it: --build-arg {name}=VALUE" if declared else f"no `ARG {name}` stands before FROM"
         problems.add(place, needs, help)
+        return ""
+    if len(texts := list(dict.fromkeys(each.text for each in several))) > 1:
+        _depends(written, texts, place, problems)
         return ""
     if not found.text.strip() or not found.text.isprintable() or " " in found.text:
         problems.add(place, f"`{written[:80]}` names no image")

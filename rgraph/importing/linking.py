@@ -76,10 +76,7 @@ def links(images: Mapping[str, tuple[SourceImage, Resolution]]) -> dict[str, str
             if origin.kind == "reference"
         }
     )
-    if any(source.tags or source.shared for source, _ in images.values()):
-        found = _by_tags(images, references)
-    else:
-        found = _by_folders(images, references)
+    found = (_by_folders if is_by_name(images) else _by_tags)(images, references)
     for reference in references:
         if reference.startswith("target:") and reference[7:] in images:
             found[reference] = reference[7:]
@@ -166,7 +163,7 @@ def _by_folders(
     loose = _Index(words, lambda parts: parts[-1:])
     found = {}
     for reference, made in parsed.items():
-        if made.digest:
+        if made.digest or not _namespace(made):
             continue
         target = exact.only(f"{made.last}:{made.tag}") if made.tag else None
         if target is None and (
@@ -176,7 +173,19 @@ def _by_folders(
         # An image that is built on its namesake is a version of it, not the namesake.
         if target is not None and made.address not in parents[target]:
             found[reference] = target
-    return found
+    # One import is of one registry and namespace: of several, nobody says which is meant.
+    return found if len({_namespace(parsed[each]) for each in found}) < 2 else {}
+
+
+def _namespace(name: Name) -> str:
+    """Registry and what stands before the last part; empty for a name alone, which is Docker's own."""
+    before = name.path.rpartition("/")[0]
+    return f"{name.host}/{before}" if before or name.host != "docker.io" else ""
+
+
+def is_by_name(images: Mapping[str, tuple[SourceImage, Resolution]]) -> bool:
+    """Whether images are told by the names of folders, because the source gives no tags."""
+    return not any(source.tags or source.shared for source, _ in images.values())
 
 
 def _exact_keys(parts: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct, field, structs
@@ -49,18 +49,23 @@ def manifests(
     name: str,
     lines: Lines,
     registry: str = "",
+    apart: Container[str] = (),
 ) -> Manifests:
     """The manifests that make the images.
 
-    `name` is the catalogue's; `lines` says how long a document is as a file.
+    `name` is the catalogue's; `lines` says how long a document is as a file. Images that stand `apart` get
+    a layer of their own, without recipes.
     """
     externals = naming.external_names(
         _references(images), (stage.name for image in images for stage in image.stages)
     )
     drafts = _drafts(images, externals)
-    layers = _layers(drafts, lines)
+    layers = _layers(drafts, lines, apart)
     ids = {draft.key: _id(layer, draft) for layer in layers for draft in layer.drafts}
-    documents, recipes = lifted([layer.document for layer in layers], lines)
+    plain = [layer.document for layer in layers if layer.drafts[0].key in apart]
+    shared = [layer.document for layer in layers if layer.drafts[0].key not in apart]
+    documents, recipes = lifted(shared, lines)
+    documents = sorted((*documents, *plain), key=lambda data: str(data["name"]))
     made = [_document(f"{data['kind']}/{data['name']}.yaml", data) for data in documents]
     made += [_document(f"recipes/{data['name']}.yaml", data) for data in recipes]
     written = (step.data for image in images for step in _all_steps(image))
@@ -120,9 +125,10 @@ def _systems(images: Sequence[ImportedImage]) -> set[str]:
     return {f"{image.os}/amd64" for image in images if not image.platforms}
 
 
-def _layers(drafts: Sequence[Draft], lines: Lines) -> list[Folded]:
+def _layers(drafts: Sequence[Draft], lines: Lines, apart: Container[str]) -> list[Folded]:
     """The layers, with the ids of images in place of their names in what is imported."""
-    found = families(drafts, _named, lines)
+    found = families([draft for draft in drafts if draft.key not in apart], _named, lines)
+    found += [alone(draft, "") for draft in drafts if draft.key in apart]
     for _ in range(len(found) + 1):
         taken: set[str] = set()
         # The larger a family, the better its right to a name.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from rgraph.errors import Place, Problem
 from rgraph.importing.checking import check
-from rgraph.importing.lines import Logical, counted, directives, instructions, split
+from rgraph.importing.lines import Logical, counted, directives, instructions, is_comment, split
 from rgraph.importing.model import Instruction, ParsedFile, ParsedStage
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def parse(path: str, text: str) -> ParsedFile | tuple[Problem, ...]:
     lines = split(text)
     found = directives(lines)
     escape = found.get("escape", "\\")
-    refused = _refused(path, lines, escape)
+    refused = _refused(path, lines, escape) or _other_frontend(path, lines)
     if refused is not None:
         return (refused,)
     logical = list(instructions(lines, escape))
@@ -52,7 +53,34 @@ def parse(path: str, text: str) -> ParsedFile | tuple[Problem, ...]:
     if problems:
         return problems
     before, stages = _stages(parsed)
-    return ParsedFile(path, escape, found.get("syntax", ""), before, stages, counted(lines))
+    return ParsedFile(path, escape, _syntax(lines), before, stages, counted(lines))
+
+
+def text_but_comments(raw: bytes) -> str | None:
+    """The text of a file in which only comments are not UTF-8, with U+FFFD there; None if more is.
+
+    No comment reaches an image. What begins with `#` in a here-document is none.
+    """
+    text = raw.decode(errors="replace")
+    lines = split(text)
+    odd = {number for number, line in enumerate(raw.split(b"\n"), start=1) if not _is_utf8(line)}
+    if any(number > len(lines) or not is_comment(lines[number - 1]) for number in odd):
+        return None
+    within = (
+        number
+        for each in instructions(lines, directives(lines).get("escape", "\\"))
+        if "<<" in "".join(lines[each.start - 1 : each.end])
+        for number in range(each.start, each.end + 1)
+    )
+    return None if odd.intersection(within) else text
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def instructions_of(text: str, escape: str = "\\") -> tuple[Instruction, ...]:
@@ -83,6 +111,32 @@ def _refused(path: str, lines: Sequence[str], escape: str) -> Problem | None:
                 Place(path, line=number, column=column), what, "is it a Dockerfile, and no binary file?"
             )
     return None
+
+
+def _syntax(lines: Sequence[str]) -> str:
+    """What the directive `# syntax=` says; BuildKit looks for it behind a `#!` line too."""
+    start = 1 if lines and lines[0].startswith("#!") else 0
+    return directives(lines[start:]).get("syntax", "")
+
+
+_PLAIN_FRONTEND: Final = re.compile(r"(?:docker\.io/)?docker/dockerfile(?::(?:latest|1(?:\.[0-9]+)*))?")
+"""The stable frontend: `latest`, which is also what no tag means, is its newest 1.x."""
+
+
+def _other_frontend(path: str, lines: Sequence[str]) -> Problem | None:
+    """A file for a frontend of which it is not known that it reads what BuildKit's own reads."""
+    syntax = _syntax(lines)
+    if not syntax or _PLAIN_FRONTEND.fullmatch(syntax.split()[0]):
+        return None
+    line = next(n for n, text in enumerate(lines, start=1) if syntax in text)
+    what = f"is written for the frontend `{_shown(syntax)}`"
+    help = "if docker/dockerfile:1, or a 1.x version without `labs`, builds the same, name that one"
+    return Problem(Place(path, line=line, column=1), what, help)
+
+
+def _shown(syntax: str) -> str:
+    """The name of a frontend for people."""
+    return syntax if len(syntax) <= 60 else f"{syntax[:60]}..."
 
 
 def _commands(text: str) -> Sequence[Command] | str:
@@ -118,17 +172,49 @@ def _help(complaint: str) -> str:
 
 
 def _instruction(command: Command) -> Instruction:
+    keyword, words, is_json = command.cmd.upper(), tuple(command.value), command.json
+    text = _broken_array(command.original) if is_json else None
+    if text is not None:
+        words, is_json = _without_array((command.sub_cmd or keyword).upper(), text), False
     return Instruction(
-        keyword=command.cmd.upper(),
+        keyword=keyword,
         flags=tuple(command.flags),
-        words=tuple(command.value),
-        json=command.json,
+        words=words,
+        json=is_json,
         heredocs=tuple((each.name, each.content) for each in command.heredocs),
         original=command.original,
         line=command.start_line,
         end=command.end_line,
         onbuild=(command.sub_cmd or "").upper(),
     )
+
+
+_BEFORE_ARRAY: Final = re.compile(
+    r"""\s*(?:ONBUILD\s+)?[A-Z]+\s+(?:--(?:[^\s"'\\]|"[^"]*"|'[^']*'|\\.)+\s+)*(?:CMD\s+)?(?=\[)""",
+    re.IGNORECASE,
+)
+
+
+def _broken_array(original: str) -> str | None:
+    """The arguments of an instruction, if they begin like an array and are none.
+
+    The parser takes `["a"] # b` for an array and leaves out what follows. BuildKit reads the whole rest as
+    JSON and, where it is none, as any other text: frontend/dockerfile/parser, `parseJSON`.
+    """
+    head = _BEFORE_ARRAY.match(original)
+    text = original[head.end() :].strip() if head else ""
+    try:
+        made = json.loads(text) if text else []
+    except ValueError:
+        return text
+    return None if isinstance(made, list) and all(isinstance(each, str) for each in made) else text
+
+
+def _without_array(keyword: str, text: str) -> tuple[str, ...]:
+    """The words of arguments that are no array."""
+    if keyword in ("ADD", "COPY", "VOLUME"):
+        return tuple(re.split("[\t\v\f\r ]+", text))
+    return ("CMD", text) if keyword == "HEALTHCHECK" else (text,)
 
 
 def _stages(

@@ -50,6 +50,7 @@ Command = Simple | Subshell | Pipeline | Opaque
 
 _REDIRECTS = frozenset({">", ">>", "<", ">&", "<&", ">|", "<>", "&>"})
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
+_ASSIGNMENT_OF_BASH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[|\+=)")
 _OPENING = {"if": "fi", "for": "done", "while": "done", "until": "done", "case": "esac", "{": "}"}
 _REFUSED = frozenset({"function", "select", "[[", "time", "coproc", "!"})
 _NEXT_COMMAND = frozenset({"then", "do", "else", "elif"})
@@ -82,9 +83,32 @@ def read(text: str) -> CommandList:
         if len(commands) > 1 and part is not parts[-1]:
             raise NotUnderstood  # `set -e` does not stop where `a` of `a && b` fails
         found += commands
-    if not all(isinstance(each, (Simple, Pipeline)) for each in found):
+    if not all(isinstance(each, (Simple, Pipeline)) for each in found) or _may_go_on(found):
         raise NotUnderstood
     return CommandList(tuple(found), " ".join(first))
+
+
+_TELLING = frozenset({".", "alias", "builtin", "command", "eval", "set", "shopt", "source", "trap"})
+_ONLY_PRINTING = re.compile(r"[-+]x|-[ex]+")
+
+
+def _may_go_on(commands: list[Command]) -> bool:
+    """Whether a command may end what `set -e` has begun."""
+    every = [
+        each
+        for command in commands
+        for each in (command.commands if isinstance(command, Pipeline) else [command])
+    ]
+    for each in every:
+        if not isinstance(each, Simple):
+            continue
+        words = [word.literal for word in each.words]
+        if words and words[0] is None and not is_path(each.words[0]):
+            return True
+        plain = len(words) == 2 and words[0] == "set" and _ONLY_PRINTING.fullmatch(words[1] or "")
+        if words and words[0] in _TELLING and not plain:
+            return True
+    return False
 
 
 _STOPPING = re.compile(r"-(?=[a-z]*e)[eux]+")
@@ -200,10 +224,17 @@ def _simple(part: list[Token], text: str) -> Simple:
             if end and end != len(token.text):
                 raise NotUnderstood
             assignments.append((match[1], value))
+        elif not words and _ASSIGNMENT_OF_BASH.match(token.text):
+            raise NotUnderstood  # `V+=x`: an assignment in bash, a command elsewhere
         else:
             words.append(token.word)
         index += 1
     return Simple(tuple(assignments), tuple(words), tuple(redirects), text)
+
+
+def is_path(word: Word) -> bool:
+    """Whether the name of a command is a path, whatever its variables are: none of the shell's own."""
+    return any(part.kind == "text" and "/" in part.text for part in word.parts)
 
 
 def join(part: list[Token] | tuple[Token, ...]) -> str:

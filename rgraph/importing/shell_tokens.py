@@ -53,6 +53,8 @@ class Token(Struct, frozen=True):
 
 
 _OPERATORS = ("&&", "||", ";;", ">>", "<<", "<&", ">&", "<>", ">|", "&>", ";", "|", "&", "(", ")", "<", ">")
+_ONLY_IN_BASH = ("((", "<(", ">(", "|&", "&>>", "<<<", ";&")
+"""What bash reads as one, where other shells read two operators or refuse the text."""
 _SIGNS = frozenset("*?[]{}~")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MAX_TEXT = 100_000
@@ -71,7 +73,7 @@ def tokens(text: str) -> tuple[Token, ...]:
         if character in " \t":
             position += 1
             continue
-        if character == "#":
+        if character == "#" or text.startswith(_ONLY_IN_BASH, position):
             raise NotUnderstood
         operator = next((each for each in _OPERATORS if text.startswith(each, position)), "")
         if operator:
@@ -183,8 +185,8 @@ def _expansion(text: str, position: int, reader: _Reader, quoted: bool) -> int:
     if rest and (rest in "?@*#!$-" or rest.isdigit()):
         reader.parts.append(Part("expansion", "$" + rest, quoted))
         return position + 2
-    if rest in ("'", '"') and not quoted:
-        raise NotUnderstood
+    if rest == "[" or (rest in ("'", '"') and not quoted):
+        raise NotUnderstood  # in bash, `$[1+1]` counts
     reader.add("$")
     return position + 1
 

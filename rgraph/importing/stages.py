@@ -7,12 +7,14 @@ have the values that the source gives them, and what a container starts with sta
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct, structs
 
+from rgraph.errors import Place, Problem
 from rgraph.importing.contexts import NONE, Context, moved
 from rgraph.importing.edges import Origin, Resolution, automatic, taken_from
 from rgraph.importing.model import Instruction, ParsedFile, ParsedStage, SourceImage
@@ -51,6 +53,8 @@ class Plan(Struct, frozen=True):
     """Names of the rules of equivalence that were used (docs/import.md)."""
     linked: tuple[tuple[str, str], ...] = ()
     """References that are taken for images of the import, and the images' names."""
+    problems: tuple[Problem, ...] = ()
+    """Why no layer can say the image."""
 
     @property
     def own(self) -> Prepared:
@@ -93,6 +97,7 @@ class _Preparing:
         self._rules: set[str] = set()
         self._names: dict[int, str] = {}
         self._used: dict[str, str] = {}
+        self._problems: list[Problem] = []
 
     def plan(self) -> Plan:
         chain = self._chain(self._resolution.target)
@@ -113,7 +118,8 @@ class _Preparing:
         args = self._args(stages)
         if self._file.syntax:
             self._rules.add("syntax-directive")
-        return Plan(tuple(stages), commands, args, tuple(sorted(self._rules)), tuple(self._used.items()))
+        linked, rules = tuple(self._used.items()), tuple(sorted(self._rules))
+        return Plan(tuple(stages), commands, args, rules, linked, tuple(self._problems))
 
     def _link(self, reference: str) -> str:
         self._used[reference] = self._linked[reference]
@@ -222,7 +228,14 @@ class _Preparing:
         return structs.replace(each, words=tuple(words), original=f"ARG {' '.join(words)}")
 
     def _commands(self, chain: Sequence[int], joined: Sequence[Instruction]) -> dict[str, Instruction]:
-        found = {each.keyword: each for each in joined if each.keyword in COMMANDS}
+        found: dict[str, Instruction] = {}
+        shells: dict[str, Instruction | None] = {}
+        shell: Instruction | None = None
+        for each in joined:
+            if each.keyword == "SHELL":
+                shell = each
+            elif each.keyword in COMMANDS:
+                found[each.keyword], shells[each.keyword] = each, shell
         last = {each.keyword for each in self._file.stages[chain[-1]].instructions}
         if len(chain) > 1 and "ENTRYPOINT" in last and "CMD" not in last:
             # BuildKit: an ENTRYPOINT takes away the CMD of what it is built on (dispatchEntrypoint).
@@ -231,7 +244,26 @@ class _Preparing:
         order = [keyword for keyword in COMMANDS if keyword in found]
         if ended != order or [each.keyword for each in joined[len(joined) - len(ended) :]] != ended:
             self._rules.add("commands-last")
+        for keyword in ("ENTRYPOINT", "CMD"):
+            if keyword in found and not found[keyword].json and not _is_shell(shells[keyword], shell):
+                found[keyword] = self._written_out(found[keyword], shells[keyword])
         return {keyword: found[keyword] for keyword in order}
+
+    def _written_out(self, each: Instruction, shell: Instruction | None) -> Instruction:
+        """A command that stands before another SHELL than its own, with the words of its own.
+
+        Source: the Dockerfile reference, "SHELL": it holds for what follows, and the image keeps the words of
+        a command together with those of its shell. HEALTHCHECK is run by the shell that the image has.
+        """
+        if shell is None or _is_windows(shell) or self._file.escape == "`":
+            place = Place(self._file.path, line=each.line, column=1)
+            what = f"{each.keyword} has the shell of its place, and another SHELL follows"
+            self._problems.append(Problem(place, what, "write it as a list, or behind SHELL"))
+            return each
+        self._rules.add("shell-written-out")
+        words = (*shell.words, " ".join(each.words))
+        original = f"{each.keyword} {json.dumps(words, ensure_ascii=False)}"
+        return structs.replace(each, words=words, json=True, original=original)
 
     def _args(self, stages: Sequence[Prepared]) -> dict[str, str]:
         """ARG before FROM that a kept stage asks for; the others have done their work in FROM."""
@@ -262,6 +294,16 @@ def is_own(written: str, platforms: Sequence[str]) -> bool:
         except WordError:
             return False
     return True
+
+
+def _is_shell(one: Instruction | None, other: Instruction | None) -> bool:
+    """Whether two SHELL instructions, or none, give the same."""
+    return (one and one.words) == (other and other.words)
+
+
+def _is_windows(shell: Instruction) -> bool:
+    first = shell.words[0].lower() if shell.words else ""
+    return re.search(r"(?:cmd|powershell|pwsh)(?:\.exe)?$", first) is not None
 
 
 def _replaced(each: Instruction, old: str, new: str) -> Instruction:

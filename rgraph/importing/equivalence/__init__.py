@@ -119,7 +119,7 @@ def compare_run(original: str, regenerated: str, state: State) -> Result:
         if join(tokens(original)) == join(tokens(regenerated)):
             return Equal()
         before, used = lines(read(original), known)
-        after, used_too = lines(read(regenerated), known)
+        after, used_too = lines(read(regenerated), known, ours=True)
     except NotUnderstood:
         return Different(original, regenerated)
     rules = match(before, after)

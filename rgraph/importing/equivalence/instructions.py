@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 
@@ -35,10 +36,14 @@ def items(instructions: Sequence[Instruction], escape: str) -> tuple[Item, ...]:
     found: list[Item] = []
     group: list[Instruction] = []
     for each in instructions:
-        if group and (each.keyword != group[0].keyword or each.keyword not in MERGED or each.onbuild):
+        apart = each.keyword not in MERGED or each.onbuild or _values([each], escape) is None
+        if group and (apart or each.keyword != group[0].keyword):
             found.append(_item(group, escape))
             group = []
         group.append(each)
+        if apart:
+            found.append(_item(group, escape))
+            group = []
     if group:
         found.append(_item(group, escape))
     return tuple(found)
@@ -114,14 +119,30 @@ def _replaced(value: str, before: dict[str, str]) -> str:
 
 
 def _arguments(group: list[Instruction], escape: str) -> tuple[object, ...] | None:
-    found: list[tuple[str, str | None]] = []
-    for word in (word for each in group for word in each.words):
-        name, sign, default = word.partition("=")
-        value = read_word(default, escape) if sign else None
-        if sign and value is None:
-            return None
-        found.append((name, value))
-    names = {name for name, _ in found}
-    used = {name for _, value in found for name in variables(value or "")}
-    free = not names & used and len(names) == len(found)
-    return tuple(sorted(found, key=lambda each: each[0]) if free else found)
+    """Build arguments with their defaults, in which those that the group has declared before are marked.
+
+    Sorted, if each is declared once and none uses another of its own instruction; else in order.
+    """
+    every: list[list[tuple[str, str | None]]] = []
+    for each in group:
+        pairs = []
+        for word in each.words:
+            name, sign, default = word.partition("=")
+            value = read_word(default, escape) if sign else None
+            if sign and value is None:
+                return None
+            pairs.append((name, value))
+        every.append(pairs)
+    found: dict[str, str | None] = {}
+    for pairs in every:
+        new = {name: None if value is None else _after(value, found.keys()) for name, value in pairs}
+        used = {name for _, value in pairs for name in variables(value or "")}
+        if len(new) < len(pairs) or new.keys() & (found.keys() | used):
+            return tuple(pair for pairs in every for pair in (*pairs, ("", None)))
+        found |= new
+    return tuple(sorted(found.items(), key=lambda each: each[0]))
+
+
+def _after(value: str, declared: AbstractSet[str]) -> str:
+    """A default with a mark for each variable that was declared before it: it is that one, and no other."""
+    return value + "".join(f"\x07{name}" for name in sorted(variables(value) & declared))

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from msgspec import Struct
 
+from rgraph.importing.equivalence.changes import (
+    changes,
+    is_lost_by,
+    is_of_the_shell,
+    is_scope,
+    refuse,
+    simple_commands,
+    texts_of,
+    words_of,
+)
 from rgraph.importing.equivalence.programs import PROGRAMS
 from rgraph.importing.equivalence.values import Line, Path, quoted, value_of
 from rgraph.importing.shell import Command, CommandList, Opaque, Pipeline, Simple, Subshell
@@ -22,19 +33,17 @@ class Known(Struct, frozen=True):
     """Set by ENV of the same stage, to a text without variables."""
     arguments: frozenset[str] = frozenset()
     """Build arguments with a default of one plain word."""
+    declared: frozenset[str] = frozenset()
+    """All names that an ENV or ARG of the stage names."""
 
 
-_CHANGING = frozenset(
-    {".", "alias", "declare", "eval", "export", "getopts", "let", "local", "mapfile", "read", "readarray"}
-    | {"readonly", "set", "shift", "shopt", "source", "trap", "typeset", "unset", "printf"}
-)
-"""Commands that may change variables or what commands mean. (`printf -v` does, in bash.)"""
-_CHANGING_TEXT = re.compile(rf"(?:^|[\s;&|({{])(?:{'|'.join(map(re.escape, sorted(_CHANGING)))}|for)\s")
-_ASSIGNING_TEXT = re.compile(r"\b[A-Za-z_][A-Za-z0-9_]*\+?=|\bcd\s|\bpushd\s|\bpopd\b|:=")
+OWN: Final = "FILE"
+"""The one variable that rgraph itself writes into a RUN."""
 
 
 class _Walk:
-    def __init__(self, known: Known, commands: CommandList) -> None:
+    def __init__(self, known: Known, commands: CommandList, *, ours: bool = False) -> None:
+        refuse(commands.commands)
         self.lines: list[Line] = []
         self.rules: set[str] = set()
         self.folder = Path(".")
@@ -43,13 +52,12 @@ class _Walk:
         self.local: dict[str, str | None] = {}
         """Variables that this RUN sets: their value, None if it is not certain."""
         self.unknown = 0
-        self._texts = _texts(commands.commands)
-        changing = any(_CHANGING_TEXT.search(text + " ") for text in self._texts) or _changes(
-            commands.commands
-        )
-        self.known = Known() if changing else known
+        changing = changes(commands.commands)
+        self.known = Known(declared=known.declared) if changing else known
         self.surely = not changing
-        if "u" in commands.stops.removeprefix("set") and _unset(commands.commands, self.known):
+        self._unseen = ours and OWN not in known.declared and _is_only_quoted(OWN, commands.commands)
+        """Whether nothing but this text's own commands could see that `OWN` is set."""
+        if "u" in commands.stops.removeprefix("set") and _unset(commands.commands, self.known, changing):
             raise NotUnderstood
         if commands.stops:
             self.rules.add("set-e")
@@ -69,7 +77,10 @@ class _Walk:
     def _subshell(self, command: Subshell) -> None:
         folder, local = self.folder, dict(self.local)
         self.rules.add("subshell")
+        scope = is_scope(command, OWN if self._unseen else "")
+        self.lines += [Line(("\x07(",))] if scope else []
         self.all(command.items)
+        self.lines += [Line(("\x07)",))] if scope else []
         self.folder, self.local = folder, local
 
     def _pipeline(self, command: Pipeline) -> None:
@@ -104,14 +115,14 @@ class _Walk:
 
     def _opaque(self, command: Opaque) -> None:
         self.lines.append(Line(("\x07text", command.text), str(self.folder)))
-        if _ASSIGNING_TEXT.search(command.text):
+        if is_lost_by(command):
             self._lost()
 
     def _lost(self) -> None:
         """Some command may have changed folder and variables: nothing that is known of them holds."""
         self.unknown += 1
         self.folder = Path(f"\x07{self.unknown}")
-        self.known = Known()
+        self.known = Known(declared=self.known.declared)
         self.local = dict.fromkeys(self.local)
 
     def value(self, word: Word) -> str:
@@ -120,6 +131,8 @@ class _Walk:
 
     def _look_up(self, part: Part) -> str | None:
         """What stands for a variable; None if that is not certain."""
+        if is_of_the_shell(part.text):
+            return None
         if part.text in self.local:
             found = self.local[part.text]
             if found is None or (not part.quoted and not _PLAIN.fullmatch(found)):
@@ -144,8 +157,8 @@ class _Walk:
             self._enter(self.value(command.words[1]))
             return
         line = self._line(command)
-        if first in ("cd", "pushd", "popd", "exec", "exit", "return"):
-            self.lines.append(line)
+        if is_lost_by(command):
+            self.lines.append(Line(("\x07moves", *line.words), line.folder))
             self._lost()
             return
         self.lines.append(line)
@@ -165,9 +178,9 @@ class _Walk:
             return
         for name, word in command.assignments:
             value = self._assigned(word) if self.surely else None
-            seen = any(re.search(rf"\b{name}\b", text) for text in self._texts)
-            exported = name in self.known.values or name in self.known.arguments
-            if value is None or seen or exported:
+            # Never left out of what others wrote: the name may come exported from the base image, and any
+            # program may read it.
+            if value is None or name != OWN or not self._unseen:
                 self.lines.append(Line(("\x07set", name, self.value(word) if value is None else value)))
             self.local[name] = value
 
@@ -215,53 +228,35 @@ _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./^-]+")
 """A text that is one word however it is quoted."""
 
 
-def _texts(commands: tuple[Command, ...]) -> list[str]:
-    """Texts in which variables may be used or set unseen."""
-    found: list[str] = []
-    for command in commands:
-        match command:
-            case Opaque(text=text):
-                found.append(text)
-            case Subshell(items=items):
-                found += _texts(items)
-            case Pipeline(commands=several):
-                found += _texts(several)
-            case Simple():
-                every = [*command.words, *(word for _, word in command.assignments + command.redirects)]
-                found += [part.text for word in every for part in word.parts if part.kind == "expansion"]
-    return found
+def _is_only_quoted(name: str, commands: tuple[Command, ...]) -> bool:
+    """Whether a variable stands nowhere but in double quotes, where its value is put in its place."""
+    words = [word for each in simple_commands(commands) for word in words_of(each)]
+    bare = any(
+        part.kind == "variable" and part.text == name and not part.quoted
+        for word in words
+        for part in word.parts
+    )
+    return not bare and not any(re.search(rf"\b{name}\b", text) for text in texts_of(commands))
 
 
-def _unset(commands: tuple[Command, ...], known: Known) -> bool:
+def _unset(commands: tuple[Command, ...], known: Known, changing: bool) -> bool:
     """Whether `set -u` could end the build: a variable is used that may not be set."""
     names = known.values.keys() | known.arguments
     for command in commands:
         for each in command.commands if isinstance(command, Pipeline) else (command,):
             if not isinstance(each, Simple):
                 return True
-            words = [*each.words, *(word for _, word in each.assignments + each.redirects)]
-            parts = [part for word in words for part in word.parts]
-            if any(part.kind == "expansion" and part.text.startswith("${") for part in parts):
+            parts = [part for word in words_of(each) for part in word.parts]
+            if any(part.kind == "expansion" and _USING.search(part.text) for part in parts):
                 return True
             if any(part.kind == "variable" and part.text not in names for part in parts):
                 return True
-            names |= {name for name, _ in each.assignments} if not each.words else set()
+            if not each.words and not changing:
+                names |= {name for name, _ in each.assignments}
     return False
 
 
-def _changes(commands: tuple[Command, ...]) -> bool:
-    for command in commands:
-        match command:
-            case Subshell(items=items):
-                if _changes(items):
-                    return True
-            case Pipeline(commands=several):
-                if _changes(several):
-                    return True
-            case Simple(words=words) if words:
-                if words[0].literal is None or words[0].literal in _CHANGING:
-                    return True
-    return False
+_USING = re.compile(r"\$[A-Za-z_0-9{@*!]|\$\(\(")
 
 
 def lines_of_each(commands: CommandList, known: Known) -> tuple[tuple[Line, ...], ...]:
@@ -293,8 +288,13 @@ def flat(commands: tuple[Command, ...]) -> tuple[Command, ...]:
     )
 
 
-def lines(commands: CommandList, known: Known) -> tuple[tuple[Line, ...], frozenset[str]]:
-    """Commands as lines, and the names of the rules that were used on the way."""
-    walk = _Walk(known, commands)
+def lines(
+    commands: CommandList, known: Known, *, ours: bool = False
+) -> tuple[tuple[Line, ...], frozenset[str]]:
+    """Commands as lines, and the names of the rules that were used on the way.
+
+    `ours`: rgraph has written the text, and its own variable counts only where something may see it.
+    """
+    walk = _Walk(known, commands, ours=ours)
     walk.all(commands.commands)
     return tuple(walk.lines), frozenset(walk.rules)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rgraph.importing.equivalence.values import SIGN, Line
 
 
@@ -67,7 +69,7 @@ def _removed_early(lines: tuple[Line, ...], rules: set[str]) -> list[Line]:
 
 def _sees(line: Line, file: str) -> bool:
     """Whether a command may look at a file: names it, or a folder that holds it."""
-    if line.words[0] == "\x07text" or any("\x05" in word or "\x06" in word for word in line.words):
+    if line.words[0] in ("\x07text", "\x07moves") or any(map(_UNKNOWN.search, line.words)):
         return True
     if line.folder and (file.startswith(line.folder.rstrip("/") + "/") or line.folder.startswith("\x07")):
         return True
@@ -75,6 +77,10 @@ def _sees(line: Line, file: str) -> bool:
         return False
     name = file.rpartition("/")[2]
     return any(name in word or _holds(word, file) for word in line.words)
+
+
+_UNKNOWN = re.compile("[\x02\x04\x05\x06]")
+"""A variable or an expansion: it may name any file."""
 
 
 def _only_folders(words: tuple[str, ...]) -> bool:

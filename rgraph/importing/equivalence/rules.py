@@ -28,5 +28,5 @@ RULES: Final[Mapping[str, str]] = {
     "setting": "ENV, LABEL, ARG, EXPOSE, VOLUME in one instruction or several, words quoted in other ways",
     "subshell": "`( a && b )` and `a && b` where nothing that the subshell hides is used",
     "variable-of-env": "`$NAME` and the value that an ENV of the same stage gives it",
-    "variable-of-run": "`$NAME` and the value that the same RUN gives it",
+    "variable-of-run": "`$NAME` and the value that the same RUN gives it; `FILE=...` of rgraph's own",
 }

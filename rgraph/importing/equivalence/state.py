@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rgraph.importing.equivalence.instructions import Item, items
-from rgraph.importing.equivalence.lines import Known
+from rgraph.importing.equivalence.lines import OWN, Known
 from rgraph.importing.equivalence.words import END, VARIABLE, is_too_long, variables
 from rgraph.importing.model import Instruction
 from rgraph.steps.interface import Dialect
@@ -28,6 +29,8 @@ class State(Struct, frozen=True):
     """Build arguments with a default of one plain word, which no ENV has set."""
     profile: bool = False
     """Whether the shell reads files of its own first (`bash -l`), which may set anything."""
+    declared: frozenset[str] = frozenset()
+    """All names that an ENV or ARG has named, whatever their values."""
 
     @staticmethod
     def start(windows: bool) -> State:
@@ -41,7 +44,9 @@ class State(Struct, frozen=True):
 
     def known(self) -> Known:
         """What is certain about variables in a RUN here."""
-        return Known() if self.profile else Known(self.values, self.arguments)
+        if self.profile or "BASH_ENV" in self.declared:
+            return Known(declared=self.declared)
+        return Known(self.values, self.arguments, self.declared)
 
     def over(self, instructions: Sequence[Instruction], escape: str) -> State:
         """What holds behind some instructions."""
@@ -60,13 +65,15 @@ class State(Struct, frozen=True):
             case "SHELL":
                 words = _words_of(item)
                 profile = any(re.fullmatch(r"-[a-z]*[li][a-z]*|--login", word) for word in words[1:])
-                return State(dialect_of(words), self.values, self.arguments, profile)
+                return replace(self, dialect=dialect_of(words), profile=profile)
         return self
 
     def _after_env(self, item: Item) -> State:
         values = dict(self.values)
         if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in item.values):
-            return State(self.dialect, {}, frozenset(), self.profile)
+            # What could not be read may name anything, also what counts most.
+            declared = self.declared.union({"BASH_ENV", OWN})
+            return replace(self, values={}, arguments=frozenset(), declared=declared)
         new: dict[str, str | None] = {}
         for pair in item.values:
             assert isinstance(pair, tuple)
@@ -76,7 +83,8 @@ class State(Struct, frozen=True):
                 values.pop(name, None)
             else:
                 values[name] = value
-        return State(self.dialect, values, self.arguments - new.keys(), self.profile)
+        arguments, declared = self.arguments - new.keys(), self.declared.union(new)
+        return replace(self, values=values, arguments=arguments, declared=declared)
 
     def _certain(self, value: str) -> str | None:
         if is_too_long(value, self.values):
@@ -85,12 +93,15 @@ class State(Struct, frozen=True):
         return text if text.isprintable() and not variables(text) else None
 
     def _after_arg(self, item: Item) -> State:
-        arguments = set(self.arguments)
+        arguments, declared = set(self.arguments), set(self.declared)
         for pair in item.values:
             if isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str):
+                declared.add(pair[0])
                 plain = isinstance(pair[1], str) and _PLAIN.fullmatch(pair[1]) and pair[0] not in self.values
                 (arguments.add if plain else arguments.discard)(pair[0])
-        return State(self.dialect, self.values, frozenset(arguments), self.profile)
+            else:
+                arguments, declared = set(), declared | {"BASH_ENV", OWN}
+        return replace(self, arguments=frozenset(arguments), declared=frozenset(declared))
 
 
 def _words_of(item: Item) -> tuple[str, ...]:

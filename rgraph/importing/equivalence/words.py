@@ -26,7 +26,7 @@ def is_too_long(value: str, values: Mapping[str, str]) -> bool:
 
 def read_word(raw: str, escape: str) -> str | None:
     """A word without quotes, variables between marks; None if its meaning is not certain."""
-    if not raw.isprintable():
+    if not raw.replace("\t", "").isprintable():
         return None
     found, position, quote = "", 0, ""
     while position < len(raw):

@@ -9,8 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from rgraph.importing.equivalence import Different, Equal, Known, State, compare_run
-from rgraph.importing.equivalence.lines import flat, lines_of_each
-from rgraph.importing.equivalence.values import Line
+from rgraph.importing.equivalence.lines import OWN, flat, lines_of_each
 from rgraph.importing.model import Instruction
 from rgraph.importing.shell import CommandList, read
 from rgraph.importing.shell_tokens import NotUnderstood
@@ -52,7 +51,8 @@ def run_step(instruction: Instruction, state: State, os: Os) -> Data:
     names = {*_NAME.findall(text), "DEBIAN_FRONTEND"}
     values = tuple(sorted((name, state.values[name]) for name in names & state.values.keys()))
     arguments = frozenset(names & state.arguments)
-    typed = _typed_run(text, state.dialect, state.profile, values, arguments, os)
+    declared = frozenset({*names, "BASH_ENV", OWN} & state.declared)
+    typed = _typed_run(text, state.dialect, state.profile, values, arguments, declared, os)
     return copy.deepcopy(typed) if typed is not None else verbatim(instruction)
 
 
@@ -66,13 +66,14 @@ def _typed_run(
     profile: bool,
     values: tuple[tuple[str, str], ...],
     arguments: frozenset[str],
+    declared: frozenset[str],
     os: Os,
 ) -> Data | None:
     """The typed step for a text, or the one of its commands; None if the text must stay as it is.
 
     Remembered, as Dockerfiles that stand side by side have most of their RUNs in common.
     """
-    state = State(dialect, dict(values), arguments, profile)
+    state = State(dialect, dict(values), arguments, profile, declared)
     if dialect != "posix":
         typed = windows.windows_step(text, dialect)
         return typed if typed and _proved(text, typed, state, os) else None
@@ -101,6 +102,8 @@ def _candidates(commands: CommandList, known: Known) -> list[Data]:
     tries: list[Data] = []
     if typed and len(typed) <= MAX_ATTEMPTS:
         tries += [_grouped(view, each) for each in (_without_needless_folders(view, found), found)]
+        own = frozenset(place for place in range(len(view.lines)) if _sets_own(view, place))
+        tries += [_grouped(view, _members(view, own))] if own else []
         if len(typed) > 1:
             tries += [_grouped(view, _members(view, frozenset({place}))) for place in typed]
             tries += [_grouped(view, _members(view, frozenset(typed) - {place})) for place in typed]
@@ -109,12 +112,14 @@ def _candidates(commands: CommandList, known: Known) -> list[Data]:
 
 def _view(commands: CommandList, known: Known) -> View:
     each = lines_of_each(commands, known)
-    one = tuple(lines[0] if len(lines) == 1 else _NOTHING if not lines else None for lines in each)
+    one = tuple(lines[0] if len(lines) == 1 else None for lines in each)
     return View(flat(commands.commands), one, known.values)
 
 
-_NOTHING = Line(("\x07nothing",))
-"""A command that is compared as what follows from it: a variable that is set."""
+def _sets_own(view: View, index: int) -> bool:
+    """Whether a command sets the variable that rgraph writes, which a typed step behind it sets again."""
+    return view.words(index)[:2] == ("\x07set", OWN)
+
 
 Members = list[tuple[int, Found]]
 
@@ -131,9 +136,9 @@ def _members(view: View, left: frozenset[int]) -> Members:
         typed = None if index in left else _typed(view, index)
         if (
             typed is None
-            and view.lines[index] == _NOTHING
+            and _sets_own(view, index)
             and _typed(view, index + 1)
-            and index + 1 not in left
+            and not left & {index, index + 1}
         ):
             index += 1
             continue

@@ -82,6 +82,7 @@ def test_links_and_special_files(tmp_path: Path) -> None:
     [
         (b"FROM x\nRUN \xff\n", 2, "is not UTF-8"),
         ("FROM x\n".encode("utf-16"), 1, "is UTF-16, not UTF-8"),
+        (b"FROM x\n# caf\xe9\nRUN a # \xe9\n", 2, "is not UTF-8"),
         (b"FROM x\nRUN \xed\xa0\x80\n", 2, "is not UTF-8"),
         (b"FROM x\n" + b"#" * 2**20, 0, "more than the 1 MiB"),
     ],

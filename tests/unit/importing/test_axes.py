@@ -92,6 +92,35 @@ def test_a_version_of_one_row_is_no_condition() -> None:
     assert axes.text(("1.0", "2.0"), "mpi") == "mpi"
 
 
+@pytest.mark.parametrize(
+    ("versions", "wanted", "condition"),
+    [
+        (("18.3", "17.9", "16.2"), (True, False, False), "pg | major == '18'"),
+        (("3.11.4", "3.12.1"), (True, False), "pg | minor == '3.11'"),
+        # Nothing shorter tells them apart: the row says so itself.
+        (("3.11", "3.12"), (True, False), "old"),
+        (("18.3", "edge"), (True, False), "old"),
+        (("18", "17"), (True, False), "pg == '18'"),
+    ],
+)
+def test_no_condition_on_a_whole_version(
+    versions: tuple[str, ...], wanted: tuple[bool, ...], condition: str
+) -> None:
+    axes = Axes(len(versions))
+    axes.text(versions, "pg")
+    assert axes.flag(wanted, "old") == condition
+    for row, answer in zip(rows(axes), wanted, strict=True):
+        scope = Scope({"old": False, **row})
+        assert bool(evaluate(f"${{{{ {condition} }}}}", scope)) is answer
+
+
+def test_a_name_is_a_better_condition_than_a_version() -> None:
+    axes = Axes(2)
+    axes.text(("18.3", "17.9"), "pg")
+    axes.text(("trixie", "bookworm"), "os")
+    assert axes.flag((True, False), "x") == "os == 'trixie'"
+
+
 def test_rows_without_a_value_can_get_one() -> None:
     axes = Axes(3)
     assert axes.text(("1", "2", None), "ucx") == "ucx"

@@ -8,6 +8,7 @@ from rgraph.importing.contexts import (
     MOST_FILES,
     NONE,
     Listing,
+    apart,
     context_of,
     copied,
     fits,
@@ -98,6 +99,46 @@ def test_the_root_needs_no_prefix_unless_names_meet() -> None:
         assert made.prefix == "context"
         assert moved(given[0], made).words[0].startswith("context")
         assert all(name == f"context/{path}" for name, path in made.files)
+
+
+def test_what_is_lost_is_named_with_its_line() -> None:
+    lost = {"src/link": "a symbolic link", "src/a.py": "a file with the mode 0600", "b/c": "no regular file"}
+    given = instructions("COPY src /x\nCOPY --chmod=755 src /y\nCOPY app.py /z\n")
+    made = context_of(given, Listing("w", FILES, lost))
+    assert made.lost == (
+        (2, "src/link", "a symbolic link"),
+        (2, "src/a.py", "a file with the mode 0600"),
+        (3, "src/link", "a symbolic link"),
+    )
+
+
+def test_files_of_others_are_kept_apart() -> None:
+    whole = context_of(instructions("COPY . /x\n"), Listing("app", {"open": 1}))
+    other = context_of(instructions("COPY app/secret /y\n"), Listing("", {"app/secret": 1, "app/open": 1}))
+    alone = context_of(instructions("COPY conf /c\n"), Listing("a", {}))
+    found = apart({"app": whole, "root": other, "alone": alone})
+    assert found["app"].files == (("context-2/app/open", "app/open"),)
+    assert moved(instructions("COPY . /x\n")[0], found["app"]).original == "COPY context-2/app /x"
+    assert (found["root"], found["alone"]) == (other, alone)
+    assert apart({"app": whole, "alone": alone}) == {"app": whole, "alone": alone}
+
+
+def test_what_is_missing_is_not_found_in_a_file_of_another_image() -> None:
+    (copy,) = instructions("COPY conf /c\n")
+    root = context_of([copy], Listing("", {"conf": 1}))
+    found = apart({"a": context_of([copy], Listing("a", {})), "root": root})
+    assert moved(copy, found["a"]).original == "COPY context-2/a/conf /c"
+    assert found["root"] == root
+
+
+@pytest.mark.parametrize(
+    ("word", "moved_to"),
+    [("./src/a.py", "w/./src/a.py"), ("src/./a.py", "w/src/./a.py"), ("src/", "w/./src/")],
+)
+def test_parents_begin_where_they_did(word: str, moved_to: str) -> None:
+    (copy,) = instructions(f"COPY --parents {word} /p/\n")
+    made = context_of([copy], Listing("w", FILES))
+    assert moved(copy, made).words[0] == moved_to
 
 
 def test_lists_and_mounts_are_moved_too() -> None:

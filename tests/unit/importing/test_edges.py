@@ -80,6 +80,28 @@ def test_what_cannot_be_said(text: str, line: int, what: str) -> None:
     assert (found[0].place.line, what in found[0].what) == (line, True), found
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("FROM d:12 AS base-amd64\nFROM d:11 AS base-arm64\nFROM base-${TARGETARCH}\n", 3),
+        ("ARG TARGETARCH\nFROM x\nFROM x-$TARGETARCH\n", 3),
+        ("ARG B=x-$TARGETARCH\nFROM d\nCOPY --from=$B /a /b\n", 3),
+        ("ARG B=x-$TARGETARCH\nFROM d\nRUN a\nARG B\n", 4),
+        ("FROM x-$BUILDARCH\n", 1),
+    ],
+)
+def test_no_platform_is_taken_for_another(text: str, line: int) -> None:
+    for platforms in ((), ("linux/amd64", "linux/arm64")):
+        found = resolve(file(text), image(platforms=platforms))
+        assert not isinstance(found, Resolution)
+        assert (found[0].place.line, "depends on the platform" in found[0].what) == (line, True), found
+
+
+def test_an_argument_of_the_platform_is_none_of_the_image() -> None:
+    assert resolution("ARG TARGETARCH\nARG V=1\nFROM x\nARG TARGETARCH\n").values == {"V": "1"}
+    assert resolution("FROM x-$TARGETOS\n", image(platforms=("linux/amd64", "linux/arm64"))).needed == (0,)
+
+
 def test_arguments_that_grow_are_no_bomb() -> None:
     text = "ARG A0=xxxxxxxxxx\n" + "".join(f"ARG A{n + 1}=$A{n}$A{n}$A{n}$A{n}\n" for n in range(40))
     found = resolve(file(f"{text}FROM $A40\n"), image())

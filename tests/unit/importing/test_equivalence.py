@@ -48,7 +48,9 @@ SAME = [
     ("subshell", "cd /w && a && cd / && b", "( cd /w && a ) && cd / && b"),
     ("variable-of-env", "x a-$V ${V}", "x a-1.2 1.2"),
     ("variable-of-env", 'a "$TWO"', "a 'a b'"),
-    ("variable-of-run", 'F=/tmp/f && sh "$F"', "sh /tmp/f"),
+    ("variable-of-run", 'F=/tmp/f && sh "$F"', "F=/tmp/f && sh /tmp/f"),
+    ("variable-of-run", "sh /tmp/f", 'FILE=/tmp/f && sh "$FILE"'),
+    ("set-e", "set -e; a; set -x; b $((1 + 2))", "a && set -x && b $((1 + 2))"),
 ]  # fmt: skip
 
 
@@ -77,6 +79,53 @@ DIFFERENT = [
     ("export V=2 && a $V", "export V=2 && a 1.2"),
     ("read V && a $V", "read V && a 1.2"),
     (". ./x && a $V", ". ./x && a 1.2"),
+    ("F=/tmp/f && sh /tmp/f", "sh /tmp/f"),
+    ("FILE=/tmp/f && sh /tmp/f", "sh /tmp/f"),
+    ("sh /tmp/f", 'F=/tmp/f && sh "$F"'),
+    ("sh /tmp/f $FILE", 'FILE=/tmp/f && sh "$FILE" $FILE'),
+    ("sh /tmp/f ${FILE:-1}", 'FILE=/tmp/f && sh "$FILE" ${FILE:-1}'),
+    ("PATH=$PATH:/o && apt-get install -y a", "apt-get install -y a"),
+    ("PATH=/o:$PATH && apt-get install -y a", "apt-get install -y a"),
+    ("HOME=/o && apt-get install -y a", "apt-get install -y a"),
+    ("LD_LIBRARY_PATH=/o && apt-get install -y a", "apt-get install -y a"),
+    ("set -e; PIP_INDEX_URL=https://x.y; pip install a", "pip install a"),
+    ("set -e; a; set +e; b; c", "a && set +e && b && c"),
+    ("set -ex; a; set +ex; b; c", "a && set +ex && b && c"),
+    ("set -e; a; set +o errexit; b; c", "a && set +o errexit && b && c"),
+    ("set -e; a; eval 'set +e'; b; c", "a && eval 'set +e' && b && c"),
+    ("set -e; a; . ./f; b; c", "a && . ./f && b && c"),
+    ("set -e; a; command set +e; b; c", "a && command set +e && b && c"),
+    ("set -e; a; $X +e; b; c", "a && $X +e && b && c"),
+    ("set -e; trap x ERR; b; c", "trap x ERR && b && c"),
+    ("set -eu; a; V=1; unset V; b $V", "a && V=1 && unset V && b $V"),
+    ("set -eu; a $(b $X); c", "a $(b $X) && c"),
+    ("V+=.2 && a $V", "V+=.2 && a 1.2"),
+    ("V[0]=2 && a $V", "V[0]=2 && a 1.2"),
+    ("((V=3)) && a $V", "((V=3)) && a 1.2"),
+    ("b $((V=3)) && a $V", "b $((V=3)) && a 1.2"),
+    ("b $((V++)) && a $V", "b $((V++)) && a 1.2"),
+    ("b ${X:V=3} && a $V", "b ${X:V=3} && a 1.2"),
+    ("b $[V=3] && a $V", "b $[V=3] && a 1.2"),
+    ("if ((V=3)); then b; fi && a $V", "if ((V=3)); then b; fi && a 1.2"),
+    ("{ b $((V=3)); } && a $V", "{ b $((V=3)); } && a 1.2"),
+    ("{ $X V=3; } && a $V", "{ $X V=3; } && a 1.2"),
+    ("{ 'read' V; } && a $V", "{ 'read' V; } && a 1.2"),
+    ("command export V=3 && a $V", "command export V=3 && a 1.2"),
+    ("builtin read V && a $V", "builtin read V && a 1.2"),
+    (": ${V:=3} && a $V", ": ${V:=3} && a 1.2"),
+    (": ${V=3} && a $V", ": ${V=3} && a 1.2"),
+    ("for V in 1 2; do b; done && a $V", "for V in 1 2; do b; done && a 1.2"),
+    ("unset V && a $V", "unset V && a 1.2"),
+    ("printf -v V x && a $V", "printf -v V x && a 1.2"),
+    ("V=3 : && a $V", "V=3 : && a 1.2"),
+    ("( V=5 && a ) && b", "V=5 && a && b"),
+    ("( export V=5 && a ) && b", "export V=5 && a && b"),
+    ("( a && exit 0 ) && b", "a && exit 0 && b"),
+    ("( umask 077 && a ) && b", "umask 077 && a && b"),
+    ("( { umask 077; } && a ) && b", "{ umask 077; } && a && b"),
+    ("( $X 077 && a ) && b", "$X 077 && a && b"),
+    ("IFS=. && a $V", "IFS=. && a 1.2"),
+    ("cd /x && eval 'cd /y' && rm f", "cd /x && eval 'cd /y' && cd /x && rm f"),
     ("a *", "a '*'"),
     ("a ~", "a '~'"),
     ("echo \\~", "echo ~"),
@@ -128,6 +177,9 @@ DIFFERENT = [
     (f"{TAR}cp -r /tmp /o && rm /tmp/f.tar.gz", f"{TAR}rm /tmp/f.tar.gz && cp -r /tmp /o"),
     (f"{TAR}cd /tmp && a && rm /tmp/f.tar.gz", f"{TAR}rm /tmp/f.tar.gz && cd /tmp && a"),
     (f"{TAR}if a; then b; fi && rm /tmp/f.tar.gz", f"{TAR}rm /tmp/f.tar.gz && if a; then b; fi"),
+    (f"{TAR}eval a && rm /tmp/f.tar.gz", f"{TAR}rm /tmp/f.tar.gz && eval a"),
+    (f"{TAR}a $X && rm /tmp/f.tar.gz", f"{TAR}rm /tmp/f.tar.gz && a $X"),
+    (f'{TAR}a "$X" && rm /tmp/f.tar.gz', f'{TAR}rm /tmp/f.tar.gz && a "$X"'),
     (f"{TAR}a $(cat $X) && rm /tmp/f.tar.gz", f"{TAR}rm /tmp/f.tar.gz && a $(cat $X)"),
     (f"{TAR}rm /tmp/f.tar.gz", TAR.removesuffix(" && ")),
     ("conda install -y -c a -c b x", "conda install -y -c b -c a x"),
@@ -161,6 +213,20 @@ def test_a_shell_with_a_profile_knows_no_variable() -> None:
     assert isinstance(compare_run("a $V", "a 1.2", login), Different)
 
 
+@pytest.mark.parametrize("name", ["FILE", "BASH_ENV"])
+def test_what_an_env_declares_is_not_taken_for_unset(name: str) -> None:
+    state = State("posix", STATE.values, STATE.arguments, declared=frozenset({name}))
+    assert isinstance(compare_run("a $V", 'FILE=1.2 && a "$FILE"', state), Different)
+    assert isinstance(
+        _compared(f"ARG {name}\nENV V=1.2\nRUN a $V", f"ARG {name}\nENV V=1.2\nRUN FILE=1.2 && a $FILE"),
+        Different,
+    )
+
+
+def test_a_variable_that_the_shell_sets_itself_is_not_replaced() -> None:
+    assert isinstance(compare_run("a $SECONDS", "a 1", State("posix", {"SECONDS": "1"})), Different)
+
+
 def test_a_shell_that_is_not_known_is_compared_by_its_text() -> None:
     assert isinstance(compare_run("a  b", "a b", State(None)), Different)
 
@@ -182,6 +248,10 @@ def _compared(original: str, regenerated: str) -> Result:
         ("ENV V=1\nRUN a $V", "ENV V=1\nRUN a 1"),
         ('COPY "a" b/', "COPY a b/"),
         ("WORKDIR '/a'", "WORKDIR /a"),
+        ("ARG B=1\nARG A=2\nARG C=$A", "ARG A=2\nARG B=1\nARG C=${A}"),
+        ("ENV B=2 A=$B\nENV C=3", "ENV A=${B} B=2 C=3"),
+        ('ENV B=1\nENV A=2\nENV R="\t"', 'ENV A=1 B=1\nENV A=2\nENV R="\t"'),
+        ("LABEL B=1\nLABEL A=$'b'\nLABEL D=1\nLABEL C=1", "LABEL B=1\nLABEL A=$'b'\nLABEL C=1\nLABEL D=1"),
     ],
 )
 def test_other_instructions_that_are_the_same(original: str, regenerated: str) -> None:
@@ -198,6 +268,13 @@ def test_other_instructions_that_are_the_same(original: str, regenerated: str) -
         ("ENV A=1\nRUN a\nENV B=2", "ENV A=1 B=2\nRUN a"),
         ("ARG A\nENV B=1", "ENV B=1\nARG A"),
         ("ARG A=1\nARG B=$A", "ARG B=$A\nARG A=1"),
+        ("ARG A=1 B=$A", "ARG A=1\nARG B=$A"),
+        ("ARG A=1\nARG B=${A:-1}", "ARG B=${A:-1}\nARG A=1"),
+        ("ARG A=1\nARG B=$A\nARG A=2", "ARG A=1\nARG A=2\nARG B=$A"),
+        ("ARG A=1\nARG A=2", "ARG A=1"),
+        ('ENV R="\t"', 'ENV R=" "'),
+        ('CMD ["a", "b"] # run it', 'CMD ["a", "b"]'),
+        ('RUN [ "a" ] && b', 'RUN ["a"]'),
         ("ARG V=1\nRUN a $V", "ARG V=1\nRUN a 1"),
         ("RUN a", "RUN a\nRUN b"),
         ("RUN --mount=type=cache,target=/x a", "RUN a"),

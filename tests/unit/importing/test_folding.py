@@ -96,7 +96,7 @@ def test_tags_that_only_one_has() -> None:
     document = folded(drafts, "py").document
     assert document["variant"] == "${{ version }}"
     assert document["repository"] == "py"
-    assert document["tags"][-1] == "${{ 'latest' if version == '3.9' }}"
+    assert document["tags"][-1] == "${{ 'latest' if latest }}"
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,30 @@ def test_parts_of_a_reference() -> None:
         ({"base/Dockerfile": "FROM u", "a/Dockerfile": "FROM org/base"}, {"org/base": "base/Dockerfile"}),
         ({"base/Dockerfile": "FROM u", "a/Dockerfile": "FROM org/base:2"}, {"org/base:2": "base/Dockerfile"}),
         ({"base/Dockerfile": "FROM u", "a/Dockerfile": "FROM base:2"}, {}),
-        ({"base/Dockerfile": "FROM u", "a/Dockerfile": "FROM base"}, {"base": "base/Dockerfile"}),
+        (
+            {"base/Dockerfile": "FROM u", "a/Dockerfile": "FROM localhost/base"},
+            {"localhost/base": "base/Dockerfile"},
+        ),
+        # A name alone is one of Docker's own images.
+        ({"nginx/Dockerfile": "FROM debian", "a/Dockerfile": "FROM nginx"}, {}),
+        ({"r/4.1/Dockerfile": "FROM u", "a/Dockerfile": "FROM r:4.1"}, {}),
+        # Two registries, two namespaces.
+        (
+            {
+                "svc/Dockerfile": "FROM u",
+                "a/Dockerfile": "FROM ghcr.io/aaa/svc",
+                "b/Dockerfile": "FROM quay.io/bbb/svc",
+            },
+            {},
+        ),
+        (
+            {
+                "svc/Dockerfile": "FROM u",
+                "web/Dockerfile": "FROM aaa/svc",
+                "b/Dockerfile": "FROM bbb/web",
+            },
+            {},
+        ),
         (
             {"r/4.1/Dockerfile": "FROM u", "r/4.2/Dockerfile": "FROM org/r:4.1"},
             {"org/r:4.1": "r/4.1/Dockerfile"},

@@ -8,7 +8,7 @@ import pytest
 
 from rgraph.errors import Problem
 from rgraph.importing.model import ParsedFile
-from rgraph.importing.parsing import MAX_INSTRUCTION, MAX_LINES, instructions_of, parse
+from rgraph.importing.parsing import MAX_INSTRUCTION, MAX_LINES, instructions_of, parse, text_but_comments
 
 NBSP = "\u00a0"
 
@@ -68,6 +68,52 @@ def test_here_documents_keep_their_bodies() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('CMD ["a", "b"] # run it', ('["a", "b"] # run it',)),
+        ('ENTRYPOINT [ "a" ] x', ('[ "a" ] x',)),
+        ('RUN [ "a" ] && b', ('[ "a" ] && b',)),
+        ('RUN --mount=type=cache,target="/x y" ["a"] \\\n # why\n  b', ('["a"]   b',)),
+        ('HEALTHCHECK --interval=5s CMD ["a"] || x', ("CMD", '["a"] || x')),
+        ('ONBUILD CMD ["a"] x', ('["a"] x',)),
+        ('COPY ["a", "b"] c', ('["a",', '"b"]', "c")),
+        ('VOLUME ["/a"] /b', ('["/a"]', "/b")),
+    ],
+)
+def test_an_array_with_something_behind_it_is_none(text: str, words: tuple[str, ...]) -> None:
+    (made,) = parsed(f"FROM x\n{text}\n").stages[0].instructions
+    assert (made.json, made.words) == (False, words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['CMD ["a"]  ', f'CMD ["a"]{NBSP}', 'cmd [ "a" ]', 'ONBUILD RUN ["a"]', 'RUN --network=none ["a"]'],
+)
+def test_an_array_that_is_all_of_an_instruction(text: str) -> None:
+    (made,) = parsed(f"FROM x\n{text}\n").stages[0].instructions
+    assert (made.json, made.words) == (True, ("a",))
+
+
+@pytest.mark.parametrize("name", ["docker/dockerfile:1", "docker.io/docker/dockerfile:1.7.0"])
+def test_frontends_whose_files_can_be_read(name: str) -> None:
+    assert parsed(f"# syntax={name}\nFROM x\n").syntax == name
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"FROM x\n# caf\xe9\nRUN a\n", "FROM x\n# caf\ufffd\nRUN a\n"),
+        (b"FROM x\nRUN a \\\n  # \xe9\n  b\n", "FROM x\nRUN a \\\n  # \ufffd\n  b\n"),
+        (b"FROM x\nRUN a # \xe9\n", None),
+        (b"FROM x\nRUN <<E\n# \xe9\nE\n", None),
+        (b"FROM x\nCOPY <<E \\\n# \xe9\n /x\nE\n", None),
+    ],
+)
+def test_comments_need_not_be_utf8(raw: bytes, text: str | None) -> None:
+    assert text_but_comments(raw) == text
+
+
+@pytest.mark.parametrize(
     ("text", "line", "what", "help"),
     [
         (f"FROM x\nRUN a \\{NBSP}\n  b{NBSP}\\{NBSP}\n  c\n", 3, "`b<U+00A0>", "line 2 does not continue"),
@@ -82,6 +128,9 @@ def test_here_documents_keep_their_bodies() -> None:
         ("FROM x y z\n", 1, "FROM needs", ""),
         ("FROM x\nRUN\n", 2, "RUN needs", ""),
         ("FROM x\nCOPY a\n", 2, "COPY needs", ""),
+        ('FROM x\nSHELL ["bash"] x\n', 2, "SHELL needs a list", "write `SHELL"),
+        ("#syntax=my/frontend:1\nFROM x\n", 1, "the frontend `my/frontend:1`", "docker/dockerfile:1"),
+        ("#!/x\n# syntax=docker/dockerfile:1-labs\nFROM x\n", 2, "dockerfile:1-labs`", "without `labs`"),
         ("FROM x\nSHELL bash\n", 2, "SHELL needs a list", "write `SHELL"),
         ("FROM x\nHEALTHCHECK curl x\n", 2, "HEALTHCHECK needs", ""),
         ("FROM x\nONBUILD FROM y\n", 2, "ONBUILD takes no FROM", "another instruction"),

@@ -75,6 +75,47 @@ def test_platforms_that_say_nothing_new(written: str, platforms: tuple[str, ...]
     assert is_own(written, platforms) is answer
 
 
+BASH = 'SHELL ["/bin/bash", "-c"]\n'
+SH = 'SHELL ["/bin/sh", "-c"]\n'
+
+
+def test_a_command_keeps_the_shell_of_its_place() -> None:
+    made = plan(f"FROM x\n{BASH}ENTRYPOINT echo a\nCMD b c\n{SH}RUN b\n")
+    assert made.problems == ()
+    assert made.commands["ENTRYPOINT"].original == 'ENTRYPOINT ["/bin/bash", "-c", "echo a"]'
+    assert (made.commands["CMD"].json, made.commands["CMD"].words) == (True, ("/bin/bash", "-c", "b c"))
+    assert made.rules == ("commands-last", "shell-written-out")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"FROM x\n{BASH}ENTRYPOINT a\nRUN b\n",
+        f"FROM x\n{BASH}ENTRYPOINT a\n{BASH}RUN b\n",
+        f"FROM x AS low\n{BASH}FROM low\nENTRYPOINT a\nRUN b\n",
+        f"FROM x\n{BASH}HEALTHCHECK CMD a\n{SH}RUN b\n",
+        f'FROM x\n{BASH}ENTRYPOINT ["a"]\n{SH}RUN b\n',
+    ],
+)
+def test_a_command_that_no_other_shell_follows_stays(text: str) -> None:
+    made = plan(text)
+    assert made.problems == ()
+    assert "shell-written-out" not in made.rules
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        # What the shell of x is, only x says.
+        (f"FROM x\nRUN a\nCMD b\n{BASH}RUN c\n", 3),
+        ('FROM x\nSHELL ["powershell", "-c"]\nENTRYPOINT a\nSHELL ["cmd", "/S", "/C"]\nRUN b\n', 3),
+    ],
+)
+def test_a_command_whose_shell_cannot_be_said(text: str, line: int) -> None:
+    (problem,) = plan(text).problems
+    assert (problem.place.line, "another SHELL follows" in problem.what) == (line, True)
+
+
 KNOWN = Known({f"{MARK}0": "base/Dockerfile"}, {"base/Dockerfile": "org/base:latest"})
 RENDERED = (
     "# written by rgraph\n"

@@ -256,3 +256,11 @@ def test_windows(text: str, expected: object) -> None:
 )
 def test_what_windows_commands_stay_as_they_are(text: str) -> None:
     assert list(_data(text, windows=True)[-1]) == ["run", "provides"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a && cd", "cd -P /x && a", "mkdir /x && cd && a", "cd && wget https://x.y/f"]
+)
+def test_a_folder_that_is_not_named_is_no_part_of_a_step(text: str) -> None:
+    (data,) = _data(f"RUN {text}")
+    assert "run" in data or data["group"][0] == {"run": ["cd"], "provides": []}
