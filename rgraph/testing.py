@@ -14,11 +14,12 @@ from msgspec import Struct
 from rgraph.app import Workspace
 from rgraph.builds.naming import at_digest
 from rgraph.builds.record import BuildRecord, BuiltImage, TestedImage, TestRecord, TestResult
-from rgraph.engines.containers import Containers, EngineRefusedError
+from rgraph.engines.containers import ENGINE, Containers, EngineRefusedError
 from rgraph.engines.errors import CouldNotAskError
 from rgraph.engines.trying import Trier
 from rgraph.files.builds import BuildFolder, opened
 from rgraph.files.built import built
+from rgraph.files.transaction import WriteError
 from rgraph.trials.judge import failed, judged
 from rgraph.trials.trial import STARTS, Trial
 from rgraph.trials.trials import trials_of
@@ -50,6 +51,10 @@ class Tested(Struct, frozen=True, eq=False):
     """Those that cannot be tested, as the build does not have them: id -> why."""
     failures: Mapping[str, CouldNotAskError]
     """Those for which the engine or a registry could not be asked."""
+    problems: Sequence[str]
+    """What went wrong beside the tests, such as a log that could not be written."""
+    unwritten: WriteError | None
+    """Why the record could not be written; None if it was."""
 
     @property
     def well(self) -> bool:
@@ -73,8 +78,8 @@ def run_tests(
 ) -> Tested:
     """Tests images of a build and records what came of it; all of the build if none are chosen.
 
-    Raises UsageError if there is no such build, WriteError, CouldNotAskError if the engine does not answer,
-    StoppedError.
+    Raises UsageError if there is no such build, WriteError if another run holds its folder, CouldNotAskError
+    if the engine does not answer, StoppedError.
     """
     # Before its folder is held, which may not be there.
     built(workspace.root, builds, number)
@@ -102,10 +107,10 @@ class _Run:
         name = hashlib.sha256(str(folder.path.resolve()).encode()).hexdigest()[:16]
         self._stop = limits.stop
         self._containers = make(name, self._stop)
-        self._trier = Trier(self._containers, self._stop)
         self._limits = limits
         self._tell = tell
         self._lock = Lock()
+        self._problems: list[str] = []
         before = folder.tests()
         self._record: dict[str, TestedImage] = {
             id: each for id, each in (before.images if before else {}).items() if self._is_of(id, each)
@@ -118,6 +123,7 @@ class _Run:
         for id, why in unbuilt.items():
             self._tell(id, why)
         self._os = self._containers.check()
+        self._trier = Trier(self._containers, self._stop, init=self._os != "windows")
         self._containers.sweep()
         found: dict[str, TestedImage | CouldNotAskError] = {}
         try:
@@ -135,7 +141,16 @@ class _Run:
                 self._containers.sweep()
         tested = {id: each for id, each in found.items() if isinstance(each, TestedImage)}
         failures = {id: each for id, each in found.items() if isinstance(each, CouldNotAskError)}
-        return Tested(self._built.number, tested, unbuilt, failures)
+        return Tested(self._built.number, tested, unbuilt, failures, tuple(self._problems), self._unwritten())
+
+    def _unwritten(self) -> WriteError | None:
+        """Why the record is not as it should be, if it is not; what is shown before it is told stays true."""
+        try:
+            if self._record:
+                self._save()
+        except WriteError as error:
+            return error
+        return None
 
     def _ids(self, chosen: Sequence[str] | None) -> list[str]:
         images = self._workspace.resolved.images
@@ -174,7 +189,9 @@ class _Run:
         tested = TestedImage(*_content(built), "passed" if state == "passed" else "failed", tests)
         with self._lock:
             self._record[id] = tested
-            self._folder.save(TestRecord(number=self._built.number, images=dict(self._record)))
+            # What comes later is as worth knowing; the end of the run says whether all is written.
+            with suppress(WriteError):
+                self._save()
         self._tell(id, tested)
         return tested
 
@@ -183,7 +200,7 @@ class _Run:
         reference = at_digest(built.reference, built.digest) if built.digest else built.image_id
         if image.state.os != self._os:
             why = f"its containers are {self._os} ones, and `{id}` is for {image.state.os}"
-            raise CouldNotAskError("the Docker engine", why)
+            raise CouldNotAskError(ENGINE, why)
         catalog = self._workspace.catalog
         trials = trials_of(self._workspace.resolved.images, self._workspace.inventory, catalog.files, id)
         try:
@@ -193,11 +210,14 @@ class _Run:
                 raise EngineRefusedError(f"the engine does not hold `{reference}` any more")
         except EngineRefusedError as error:
             return (failed(Trial(STARTS, None, trials[0].wanted), error.what),)
-        log = self._folder.log(f"{id}.test")
+        # No variant has a `+` in its name: this is no image's log of its build.
+        log = self._folder.log(f"{id}+test")
         try:
             return tuple(result for trial in trials for result in self._trial(reference, trial, log.write))
         finally:
             log.close()
+            if log.problem:
+                self._problems.append(f"the log of the tests of `{id}` is not complete: {log.problem}")
 
     def _trial(self, reference: str, trial: Trial, write: Callable[[str], None]) -> tuple[TestResult, ...]:
         write(f"=== {trial.name}")
@@ -206,6 +226,9 @@ class _Run:
         for each in results:
             write(f"--- {each.name}: {each.state}")
         return results
+
+    def _save(self) -> None:
+        self._folder.save(TestRecord(number=self._built.number, images=dict(self._record)))
 
 
 def _content(built: BuiltImage) -> tuple[str, str]:

@@ -12,11 +12,13 @@ from rgraph.cli.common import (
     Exclude,
     Selectors,
     TextOrJson,
+    coloured,
     columns,
     count,
     directory,
     json_lines,
     note,
+    printable,
     write,
 )
 
@@ -66,12 +68,16 @@ def run_tests(
         except StoppedError:
             note("stopped: what was tested before stands in the record of the build")
             raise typer.Exit(128 + stop.number) from None
-    if junit:
-        _write_junit(junit, found)
+    for problem in found.problems:
+        note(f"{coloured('warning', 'yellow', err=True)}: {problem}")
     if format == "json":
         write(_json(found))
     else:
         _show(found)
+    if junit:
+        _write_junit(junit, found)
+    if found.unwritten:
+        raise found.unwritten
     if found.failures:
         from rgraph.engines.errors import NotAllAskedError
 
@@ -104,13 +110,18 @@ def _show(found: Tested) -> None:
     for id, image in found.images.items():
         for each in image.tests:
             if each.state != "passed":
-                typer.echo(f"\n{id}: {each.name}: {each.message}")
+                typer.echo(f"\n{id}: {each.name}: {_harmless(each.message)}")
     for id, why in found.untested.items():
         typer.echo(f"\n{id}: not tested: {why}")
     failed = sum(image.state == "failed" for image in found.images.values())
     said = f"{failed:,} failed" if failed else "all passed" if found.images else "nothing to test"
     left = f", {len(found.untested):,} not tested" if found.untested else ""
     typer.echo(f"\nbuild {found.number}: {count(len(found.images), 'image')} tested: {said}{left}")
+
+
+def _harmless(text: str) -> str:
+    """Lines of an output that do nothing to a terminal."""
+    return "\n".join(printable(line.expandtabs()) for line in text.splitlines())
 
 
 def _json(found: Tested) -> Iterator[str]:

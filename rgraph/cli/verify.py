@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from rgraph.cli.build import BuildNumber, Builds
-from rgraph.cli.common import Exclude, TextOrJson, columns, count, cut, directory, json_lines, note, write
+from rgraph.cli.common import (
+    Exclude,
+    TextOrJson,
+    coloured,
+    columns,
+    count,
+    cut,
+    directory,
+    json_lines,
+    note,
+    printable,
+    write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +69,8 @@ def verify(
     ids = workspace.select(images, exclude or [])
     sources = verifying.sources_of(workspace, ids, number, builds, reference)
     found = verifying.verify(workspace, sources, containers, _look(by), write=write_lock)
+    for remark in found.remarks:
+        note(f"{coloured('warning', 'yellow', err=True)}: {printable(remark)}")
     if format == "json":
         write(_json(workspace.root, found))
     else:
@@ -119,15 +133,21 @@ def _lines(verdict: Verdict, root: Path) -> Iterator[str]:
     rows = [
         (
             f"  {each.kind}",
-            each.name,
+            printable(each.name),
             each.declared or "any",
-            each.found or "-",
+            printable(each.found) or "-",
             f"{each.place.file}:{at[each.place][0]} ({each.by})" if each.place else each.by,
         )
         for each in told
     ]
     rows += [
-        (f"  {each.kind}", each.name, "-", each.found, cut(each.license) or "licence not known")
+        (
+            f"  {each.kind}",
+            printable(each.name),
+            "-",
+            printable(each.found),
+            cut(printable(each.license)) or "licence not known",
+        )
         for each in undeclared[:_MOST]
     ]
     if rows:

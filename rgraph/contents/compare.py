@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Literal
 
 from msgspec import Struct
 
-from rgraph.contents.declared import Expected, Said, said_of
+from rgraph.contents.declared import Expected, Key, Said, said_of
 from rgraph.contents.installed import Contents, Installed
 from rgraph.errors import Place
 from rgraph.inventory import Inventory
@@ -59,15 +59,17 @@ def compare(resolved: Resolved, inventory: Inventory, id: str, contents: Content
     distribution = _distribution(resolved, inventory, id) or contents.distribution
     lower = [node for node in inventory.bringers(id)[1:] if along.get(node)]
     brought = {purl for node in lower for purl in along[node]}
+    there = {each.purl(distribution) for each in contents.packages}
+    told = _told(said, contents)
     unasked = {
         each.purl(distribution): each
         for each in contents.packages
-        if not each.owner and each.key not in said.known and each.purl(distribution) not in brought
+        if not each.owner and (each.key, each.version) not in told and each.purl(distribution) not in brought
     }
     locked = _Locked(along, (id, *lower))
     differences = [
         *_of_declared(said, contents),
-        *_of_locked(unasked, locked, along.get(id, {}), id),
+        *_of_locked(unasked, there, locked, along.get(id, {}), id),
         *(_undeclared(purl, each, locked) for purl, each in unasked.items() if purl not in along.get(id, {})),
     ]
     return Verdict(
@@ -80,6 +82,22 @@ def compare(resolved: Resolved, inventory: Inventory, id: str, contents: Content
 
 
 _ORDER: Sequence[Kind] = ("missing", "version", "undeclared")
+
+
+def _told(said: Said, contents: Contents) -> set[tuple[Key, str]]:
+    """Packages of which the manifests say that they are there, each with its version. Of one that is there
+    in no version that is declared, all: that is a difference of its own.
+    """
+    found: dict[Key, set[str]] = {}
+    for each in contents.packages:
+        if each.key in said.known:
+            found.setdefault(each.key, set()).add(each.version)
+    told = set()
+    for key, versions in found.items():
+        fitting = {one for one in versions if any(each.fits(one) for each in said.known[key])}
+        differs = not any(each.fits(one) for each in said.expected.get(key, ()) for one in versions)
+        told |= {(key, one) for one in (versions if key in said.expected and differs else fitting)}
+    return told
 
 
 class _Locked:
@@ -132,12 +150,14 @@ _TYPES = {"r": "cran"}
 
 
 def _of_locked(
-    unasked: Mapping[str, Installed], locked: _Locked, own: Mapping[str, str], id: str
+    unasked: Mapping[str, Installed], there: Set[str], locked: _Locked, own: Mapping[str, str], id: str
 ) -> Iterator[Difference]:
-    """What the lock has of the image and what is there no more; in another version, it is not missing."""
+    """What the lock has of the image and what is there no more; in another version, it is not missing. What
+    is `there` is not missing either if something below brings it by now.
+    """
     others = {other[0] for purl in unasked if purl not in own and (other := locked.other(purl))}
     for purl in own:
-        if purl not in unasked and purl not in others:
+        if purl not in there and purl not in others:
             component = parse_purl(Purl(purl))
             place = Place(LOCK_FILE).key("transitive", id, purl)
             yield Difference(

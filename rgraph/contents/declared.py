@@ -71,8 +71,8 @@ class Said(Struct, frozen=True):
 
     expected: Mapping[Key, tuple[Expected, ...]]
     """What must be there. Of one package what is declared nearest to the image: it was installed last."""
-    known: frozenset[Key]
-    """All that is declared, also by what files are taken from: it may be there."""
+    known: Mapping[Key, tuple[Expected, ...]]
+    """All that is declared, also by what files are taken from: it may be there, in these versions."""
     unchecked: tuple[Declared, ...]
     """What no package manager knows of: downloads, programs built from source."""
 
@@ -91,8 +91,12 @@ def said_of(resolved: Resolved, inventory: Inventory, id: str) -> Said:
         for key, found in here.items():
             expected.setdefault(key, tuple(found))
     bringers = inventory.bringers(id)
-    known = {key for node in bringers for _, key, _ in _keyed(resolved, inventory, node) if key}
-    return Said(expected, frozenset(known), tuple(unchecked))
+    known: dict[Key, tuple[Expected, ...]] = {}
+    for node in bringers:
+        for declared, key, name in _keyed(resolved, inventory, node):
+            if key:
+                known[key] = (*known.get(key, ()), _expected(declared, key, name, node))
+    return Said(expected, known, tuple(unchecked))
 
 
 def _chain(resolved: Resolved, id: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ Installation and Administration, "Managing libraries"; os-release(5).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from msgspec import Struct, field
@@ -92,3 +92,29 @@ def target_of(path: str, link: str) -> str:
         elif each not in ("", "."):
             parts.append(each)
     return "/".join(parts)
+
+
+def without_caches(files: Files) -> Files:
+    """Files without those of conda's caches of packages, which are unpacked there and not installed."""
+    left_out = cached(files.contents)
+    kept = {path: content for path, content in files.contents.items() if path not in left_out}
+    return Files(kept, files.links)
+
+
+def cached(paths: Collection[str]) -> set[str]:
+    """Which paths are in conda's caches.
+
+    A cache is `pkgs` beside `conda-meta` or `envs`, or in a folder that is conda's or mamba's by its name, as
+    `~/.conda` is (conda's documentation, "Specify package directories"); each package has a folder in it.
+    """
+    roots = {match[1] for path in paths if (match := _ENVIRONMENT.fullmatch(path))}
+    return {
+        path
+        for path in paths
+        if (match := _CACHED.fullmatch(path)) and (match[1] in roots or _OF_CONDA.fullmatch(match[1]))
+    }
+
+
+_ENVIRONMENT: Final = re.compile(r"((?:.*?/)??)(?:envs/[^/]+/)?conda-meta/[^/]+\.json")
+_CACHED: Final = re.compile(r"((?:.*?/)??)pkgs/[^/]+/.*")
+_OF_CONDA: Final = re.compile(r"(?:.*/)?[^/]*(?:conda|mamba)[^/]*/")

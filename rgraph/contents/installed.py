@@ -101,3 +101,26 @@ def with_owners(packages: Iterable[Installed], owners: Mapping[str, str]) -> tup
     return tuple(
         structs.replace(each, owner=owners[each.path]) if each.path in owners else each for each in packages
     )
+
+
+def harmless(packages: Iterable[Installed]) -> tuple[Installed, ...]:
+    """Packages, without control characters and other hidden ones in what they say of themselves: it goes to
+    terminals, notices and SBOMs.
+    """
+    return tuple(map(_harmless, packages))
+
+
+def _harmless(package: Installed) -> Installed:
+    from msgspec import structs
+
+    component = package.component
+    texts = (package.name, component.name, component.version, component.namespace)
+    if all(map(str.isprintable, texts)):
+        return package
+    name, plain, version, namespace = map(_printable, texts)
+    made = structs.replace(component, name=plain, version=version, namespace=namespace)
+    return structs.replace(package, name=name, component=made)
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)

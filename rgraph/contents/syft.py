@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Struct, field
 
 from rgraph.contents.declared import DATABASE_OF
-from rgraph.contents.installed import Contents, Installed, normal_name
+from rgraph.contents.files import cached
+from rgraph.contents.installed import Contents, Installed, harmless, normal_name
 from rgraph.contents.spdx import joined, spdx_of
 from rgraph.names import Bad, Purl, purl
 from rgraph.purls import parse_purl
@@ -57,11 +58,13 @@ def syft_contents(data: bytes) -> Contents:
         raise ValueError(str(error)) from None
     system = next((each for each in document.components if each.type == "operating-system"), None)
     distribution = f"{system.name}-{system.version}" if system and system.name and system.version else ""
+    packages = set(_packages(document))
+    left_out = cached({each.path for each in packages})
     found = sorted(
-        set(_packages(document)),
+        (each for each in packages if each.path not in left_out),
         key=lambda each: (each.component.type, each.name.lower(), each.name, each.version, each.path),
     )
-    return Contents(tuple(found), distribution)
+    return Contents(harmless(found), distribution)
 
 
 def _packages(document: _Document) -> Iterator[Installed]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import subprocess
-import tarfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -14,10 +12,11 @@ from threading import Event
 from typing import IO, Final, TypeVar
 
 import msgspec
-from msgspec import Struct, field
 
+from rgraph.engines.container import Container, Spec, State, options_of, packed
 from rgraph.engines.decoding import decode
 from rgraph.engines.errors import CouldNotAskError
+from rgraph.engines.output import KEPT, Output
 from rgraph.engines.processes import NO_SECRETS, Command, capture
 from rgraph.engines.processes import run as run_program
 from rgraph.errors import RgraphError
@@ -27,8 +26,18 @@ _PATIENCE: Final = 120
 """Seconds for an answer that needs little work of the engine."""
 _PULL: Final = 3600
 """Seconds for a pull."""
-_KEPT: Final = 1 << 20
-"""Characters of an output that are kept, of its beginning and of its end each."""
+_LOGS: Final = 600
+"""Seconds for all that a container has written."""
+_PAUSE: Final = 0.5
+"""Seconds before an engine that was lost is asked again."""
+_LOST: Final = -1
+"""In place of an exit code that nobody knows."""
+_ENDED: Final = frozenset({"exited", "dead"})
+"""States of a container that has run (Docker's API, `ContainerState`)."""
+ENGINE: Final = "the Docker engine"
+"""Whom errors name that tell of the engine itself, and not of a registry behind it."""
+_INIT: Final = "docker-init"
+_NO_INIT: Final = ("it has no `docker-init`, which tests need", "install it where the engine runs")
 _UNREACHABLE = re.compile(
     r"cannot connect to the docker daemon|error during connect|connection refused|connection reset"
     r"|unexpected eof|no such host|i/o timeout|is the docker daemon running",
@@ -58,49 +67,6 @@ class StoppedError(RgraphError):
     exit_code = 130
 
 
-class Spec(Struct, frozen=True, kw_only=True):
-    """A container to make."""
-
-    image: str
-    """An id of the engine, or a reference with a digest."""
-    words: tuple[str, ...] | None = None
-    """What runs in it, in place of the image's own entrypoint and command; None: what the image says."""
-    host: str = ""
-    """Its name, for itself and on its network."""
-    network: str = ""
-    """A network, or `none`; empty for the engine's own."""
-    volumes: tuple[tuple[str, str], ...] = ()
-    """Name of a volume, and where it is in the container."""
-    variables: Mapping[str, str] = field(default_factory=dict)
-    folder: str = ""
-    """Where it runs; empty for the image's own."""
-    user: str = ""
-    terminal: bool = False
-
-
-class State(Struct, frozen=True):
-    """What a container is doing."""
-
-    Running: bool = False
-    ExitCode: int = 0
-    Error: str = ""
-    OOMKilled: bool = False
-
-
-class Config(Struct, frozen=True):
-    """What an image says of how it is run."""
-
-    Entrypoint: list[str] | None = None
-    Cmd: list[str] | None = None
-
-
-class Container(Struct, frozen=True):
-    """A container as the engine knows it."""
-
-    State: State
-    Config: Config
-
-
 class Containers:
     """The containers, networks and volumes of one run. Several threads may share one.
 
@@ -118,6 +84,11 @@ class Containers:
     def check(self) -> str:
         """The operating system that its containers have, if the engine answers: `linux`, `windows`."""
         return self._done("version", "--format", "{{.Server.Os}}")
+
+    def labels(self, image: str) -> dict[str, str]:
+        """The labels of an image that the engine holds."""
+        text = self._done("image", "inspect", "--format", "{{json .Config.Labels}}", image)
+        return _decoded(text, dict[str, str] | None) or {}  # type: ignore[arg-type] # msgspec knows unions
 
     def has(self, image: str) -> bool:
         """Whether the engine holds an image."""
@@ -145,13 +116,13 @@ class Containers:
 
     def create(self, spec: Spec) -> str:
         """Makes a container that does not run yet; its id."""
-        return self._done("create", self._label, *_options(spec), spec.image, *(spec.words or ())[1:])
+        return self._done("create", self._label, *options_of(spec), spec.image, *(spec.words or ())[1:])
 
     def put(self, container: str, folder: str, files: Iterable[tuple[str, bytes]], mode: int = 0o755) -> None:
         """Puts files into a folder that is there; a name with `/` at its end is a folder, open to all."""
-        packed = _packed(files, mode)
+        content = packed(files, mode)
         arguments = (self._program, "cp", "-", f"{container}:{folder}")
-        code, _, error = capture(arguments, self._environment, _PATIENCE, packed)
+        code, _, error = capture(arguments, self._environment, _PATIENCE, content)
         if code:
             raise self._error(error, code)
 
@@ -160,25 +131,76 @@ class Containers:
         self._done("start", container)
 
     def run(self, container: str, timeout: float, sink: Callable[[str], None]) -> Ended:
-        """Lets a container run to its end, or to its time limit (seconds): then it is killed."""
-        output = _Output(sink)
+        """Lets a container run to its end, or to its time limit (seconds): then it is killed.
+
+        Raises CouldNotAskError if nobody knows how it ended, as the engine was lost on the way.
+        """
+        output = Output(sink)
         began = time.monotonic()
         arguments = (self._program, "start", "--attach", container)
-        command = Command(arguments, self._environment, timeout)
-        ended = run_program(command, self._stop, output.take, NO_SECRETS)
+        ended = run_program(
+            Command(arguments, self._environment, timeout), self._stop, output.take, NO_SECRETS
+        )
+        state = None if ended.why else self._ended(container, ended.code, began + timeout)
         seconds = time.monotonic() - began
-        if ended.why:
+        if state is None:
             self.kill(container)
-            if ended.why == "stopped":
+            if self._stop.is_set():
                 raise StoppedError("the run was stopped")
             return Ended(exit_code=None, output=output.text(), seconds=seconds, timed_out=True)
-        found = self.inspect(container)
+        if state.Error:
+            # It never began: what there is of an output is the engine's.
+            return Ended(exit_code=None, output=output.text(), seconds=seconds, problem=_started(state))
+        whole = self._written(container)
         return Ended(
-            exit_code=None if found.State.Error else found.State.ExitCode,
-            output=output.text(),
+            exit_code=state.ExitCode,
+            # Of what was seen live some may be lost; of what the engine kept, if it was told to keep little.
+            output=(output if ended.code == state.ExitCode and output.size > whole.size else whole).text(),
             seconds=seconds,
-            problem=_started(found.State),
+            problem=_started(state),
         )
+
+    def _ended(self, container: str, code: int, end: float) -> State | None:
+        """How a container ended that was watched till `code`; None if it still runs at its time limit, or
+        if the run is stopped. Whoever watches may have lost the engine, and not the container its life.
+        """
+        state = self._state(container)
+        while state.Status not in _ENDED and not (state.Status == "created" and code):
+            left = end - time.monotonic()
+            if left <= 0 or self._stop.is_set():
+                return None
+            command = Command((self._program, "wait", container), self._environment, left)
+            waited = run_program(command, self._stop)
+            if waited.why:
+                return None
+            told = waited.last[-1].strip() if waited.well and waited.last else ""
+            code = int(told) if told.isdecimal() else _LOST
+            if code == _LOST:
+                self._stop.wait(_PAUSE)
+            state = self._state(container)
+        # An exit code of programs has eight bits; of a container of Windows it has more.
+        if not state.Error and (state.Status not in _ENDED or code & 0xFF != state.ExitCode & 0xFF):
+            why = "the connection broke while a container ran, so nobody knows how it ended"
+            raise CouldNotAskError(ENGINE, why, "run it again")
+        return state
+
+    def _state(self, container: str) -> State:
+        state = self.inspect(container).State
+        if _INIT in state.Error:
+            raise CouldNotAskError(ENGINE, *_NO_INIT)
+        return state
+
+    def _written(self, container: str) -> Output:
+        """All that a container has written. Of this the engine's program notices if it is cut off."""
+        output = Output(lambda _: None)
+        command = Command((self._program, "logs", container), self._environment, _LOGS)
+        ended = run_program(command, self._stop, output.take, NO_SECRETS)
+        if ended.why == "stopped":
+            raise StoppedError("the run was stopped")
+        if not ended.well:
+            why = _reason("\n".join(ended.last))
+            raise CouldNotAskError(ENGINE, f"it did not give all that a container wrote: {why}")
+        return output
 
     def inspect(self, container: str) -> Container:
         """What a container is doing, and what its image says."""
@@ -219,7 +241,7 @@ class Containers:
                 found = read(process.stdout)
                 # The rest is of no use; nobody must wait for its reader.
                 process.stdout.close()
-                said = process.stderr.read(_KEPT).decode(errors="replace")
+                said = process.stderr.read(KEPT).decode(errors="replace")
             finally:
                 if process.poll() is None:
                     with suppress(subprocess.TimeoutExpired):
@@ -276,74 +298,15 @@ class Containers:
 
     def _error(self, error: str, code: int) -> RgraphError:
         why = _reason(error) or f"it ends with code {code}"
+        if _INIT in error:
+            return CouldNotAskError(ENGINE, *_NO_INIT)
         if _UNREACHABLE.search(error):
             help = "start it (`dockerd`), or name another one: `DOCKER_HOST`, `docker context use`"
-            return CouldNotAskError("the Docker engine", why, help)
+            return CouldNotAskError(ENGINE, why, help)
         return EngineRefusedError(f"the engine refuses: {why}")
 
 
 _GRACE: Final = 10
-
-
-class _Output:
-    """The lines of an output, of a long one its beginning and its end."""
-
-    def __init__(self, sink: Callable[[str], None]) -> None:
-        self._sink = sink
-        self._head: list[str] = []
-        self._tail: list[str] = []
-        self._sizes = [0, 0]
-
-    def take(self, line: str) -> None:
-        """One line more."""
-        self._sink(line)
-        if self._sizes[0] < _KEPT:
-            self._head.append(line)
-            self._sizes[0] += len(line) + 1
-            return
-        self._tail.append(line)
-        self._sizes[1] += len(line) + 1
-        while self._sizes[1] > _KEPT and len(self._tail) > 1:
-            self._sizes[1] -= len(self._tail.pop(0)) + 1
-
-    def text(self) -> str:
-        """All that is kept."""
-        return "\n".join([*self._head, *self._tail])
-
-
-def _options(spec: Spec) -> Iterable[str]:
-    if spec.words is not None:
-        yield f"--entrypoint={spec.words[0]}"
-    if spec.host:
-        yield f"--hostname={spec.host}"
-    if spec.network:
-        yield f"--network={spec.network}"
-    if spec.host and spec.network not in ("", "none"):
-        yield f"--network-alias={spec.host}"
-    for name, path in spec.volumes:
-        yield f"--mount=type=volume,source={name},target={path}"
-    for name, value in spec.variables.items():
-        yield f"--env={name}={value}"
-    if spec.folder:
-        yield f"--workdir={spec.folder}"
-    if spec.user:
-        yield f"--user={spec.user}"
-    if spec.terminal:
-        yield "--tty"
-
-
-def _packed(files: Iterable[tuple[str, bytes]], mode: int) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for name, content in files:
-            entry = tarfile.TarInfo(name.rstrip("/"))
-            if name.endswith("/"):
-                entry.type, entry.mode = tarfile.DIRTYPE, 0o777
-                archive.addfile(entry)
-            else:
-                entry.size, entry.mode = len(content), mode
-                archive.addfile(entry, io.BytesIO(content))
-    return packed.getvalue()
 
 
 def _started(state: State) -> str:
@@ -356,7 +319,7 @@ def _decoded(text: str, type: type[_T]) -> _T:
     try:
         return decode(text, type)
     except msgspec.MsgspecError:
-        raise CouldNotAskError("the Docker engine", "its answer cannot be read") from None
+        raise CouldNotAskError(ENGINE, "its answer cannot be read") from None
 
 
 def _reason(text: str) -> str:

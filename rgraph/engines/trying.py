@@ -11,7 +11,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from rgraph.engines.containers import Containers, EngineRefusedError, Spec
+from rgraph.engines.container import Spec
+from rgraph.engines.containers import Containers, EngineRefusedError
 from rgraph.trials import places
 from rgraph.trials.launching import shared_files, words_of
 from rgraph.trials.trial import Ended, Launch, Trial
@@ -35,9 +36,11 @@ class _Made(Struct):
 class Trier:
     """Runs trials of images. Several threads may share one."""
 
-    def __init__(self, containers: Containers, stop: Event) -> None:
+    def __init__(self, containers: Containers, stop: Event, *, init: bool = True) -> None:
+        """`init`: whether what is tested runs below an init; containers of Windows know none."""
         self._containers = containers
         self._stop = stop
+        self._init = init
 
     def run(self, image: str, trial: Trial, timeout: float, sink: Sink) -> tuple[Ended, ...]:
         """What came of a trial in each node that counts, the first one first; `timeout` in seconds.
@@ -132,6 +135,7 @@ class Trier:
                 volumes=tuple(volumes),
                 variables=places.variables(launch, rank),
                 folder=places.TASK if launch.batch else "",
+                init=self._init,
             )
         )
         made.containers.append(container)

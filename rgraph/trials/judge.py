@@ -86,9 +86,14 @@ def _all_loaded(trial: Trial, found: Sequence[TestResult], ended: Ended) -> Test
     bad = [each for each in found if each.state != "passed"]
     names = ", ".join(each.name.removeprefix(f"{trial.name}: ") for each in bad)
     state: Literal["passed", "failed", "timeout"] = "failed" if bad else "passed"
-    if any(each.state == "timeout" for each in bad):
-        state = "timeout"
     why = f"{len(bad)} of {len(found)} do not load as they should: {names}" if bad else ""
+    if ended.timed_out:
+        state = "timeout"
+        why = why or f"all load, but R did not end within its time limit{_quoted(ended.output)}"
+    elif not bad and (ended.problem or ended.exit_code != 0):
+        state = "failed"
+        how = ended.problem or f"R ended with exit code {ended.exit_code}"
+        why = f"all load, but {how}{_quoted(ended.output)}"
     return TestResult(trial.name, state, round(ended.seconds, 3), ended.exit_code, why)
 
 

@@ -75,3 +75,5 @@ def test_what_is_there(state: str, there: bool) -> None:
 def test_a_log_has_a_name_of_its_own() -> None:
     assert log_name("r-base:cpu") == "logs/r-base--cpu.log"
     assert log_name("base:openmpi4.1.0-ubuntu20.04") == "logs/base--openmpi4.1.0-ubuntu20.04.log"
+    # Of its tests: no variant has a `+`.
+    assert log_name("c:a+test") == "logs/c--a+test.log" != log_name("c:a.test")

@@ -127,7 +127,7 @@ def test_what_is_nearest_counts_and_parents_are_asked_for_too(tmp_path: Path) ->
         package("r", "azuremlsdk", "0.5.7"),
     )
     assert kinds(verdict(tmp_path / "1", "high:one", *right, along=LOCKED)) == []
-    taken = package("pypi", "taken", "9")
+    taken = package("pypi", "taken", "1.0")
     assert kinds(verdict(tmp_path / "2", "high:one", *right, taken, along=LOCKED)) == []
     left = verdict(tmp_path / "3", "high:one", *right[1:-1], along=LOCKED)
     assert kinds(left) == [("missing", "azuremlsdk", "", ""), ("missing", "curl", "7.68.0-1", "")]
@@ -167,3 +167,38 @@ def test_what_the_lock_has_and_the_image_not(tmp_path: Path) -> None:
 def test_an_external(tmp_path: Path) -> None:
     found = verdict(tmp_path, "ubuntu", package("deb", "libc6", "2"))
     assert kinds(found) == [("undeclared", "libc6", "", "2")]
+
+
+def test_each_copy_of_a_package_has_a_version(tmp_path: Path) -> None:
+    """One that is declared does not stand for another one in a folder of its own."""
+    second = package("conda", "openssl", "3.3")
+    found = verdict(tmp_path, "low:one", *RIGHT_LOW, second, along=LOCKED)
+    assert kinds(found) == [("undeclared", "openssl", "", "3.3")]
+    assert list(found.along) == ["pkg:conda/openssl@3.3", "pkg:deb/ubuntu/mawk@1?distro=ubuntu-20.04"]
+    locked = {"low:one": found.along}
+    assert kinds(verdict(tmp_path / "2", "low:one", *RIGHT_LOW, second, along=locked)) == []
+    # Of one that is there in no version that is declared, this is the difference.
+    wrong = [package(*_of(each), "2.0") if each.name == "openssl" else each for each in RIGHT_LOW]
+    assert kinds(verdict(tmp_path / "3", "low:one", *wrong, along=LOCKED)) == [
+        ("version", "openssl", "1.1", "2.0")
+    ]
+
+
+def _of(each: Installed) -> tuple[Database, str]:
+    return each.database, each.name
+
+
+def test_what_files_are_taken_from_has_versions_too(tmp_path: Path) -> None:
+    found = verdict(tmp_path, "high:one", package("pypi", "taken", "9"))
+    assert ("undeclared", "taken", "", "9") in kinds(found)
+
+
+def test_a_package_may_be_recorded_at_either_place(tmp_path: Path) -> None:
+    """The image was looked into before the one below it."""
+    purl = "pkg:deb/ubuntu/more@1?distro=ubuntu-20.04"
+    extra = package("deb", "more", "1")
+    both: Along = {"low:one": {**LOCKED["low:one"], purl: ""}, "ubuntu": {purl: ""}}
+    found = verdict(tmp_path, "low:one", *RIGHT_LOW, extra, along=both)
+    assert kinds(found) == []
+    assert list(found.along) == ["pkg:deb/ubuntu/mawk@1?distro=ubuntu-20.04"]
+    assert kinds(verdict(tmp_path / "2", "low:one", *RIGHT_LOW, along=both)) == [("missing", "more", "1", "")]

@@ -7,6 +7,8 @@ import json
 from rgraph.contents.files import Files, is_wanted, is_wanted_link, plain_path, target_of
 from rgraph.contents.installed import Installed
 from rgraph.contents.read import contents_of
+from rgraph.names import Bad
+from rgraph.names import purl as checked_purl
 
 STATUS = """\
 Package: apt
@@ -130,3 +132,31 @@ def test_links() -> None:
     assert target_of("etc/os-release", "../usr/lib/os-release") == "usr/lib/os-release"
     assert target_of("etc/os-release", "/usr/lib/os-release") == "usr/lib/os-release"
     assert target_of("etc/os-release", "../../../outside") == ""
+
+
+def test_a_cache_of_conda_holds_nothing_that_is_installed() -> None:
+    python, cran = b"Name: six\nVersion: 1\n", b"Package: zoo\nVersion: 1\nBuilt: R\n"
+    cache = {
+        f"{root}pkgs/six-1-py_0/lib/python3/site-packages/six-1.dist-info/METADATA": python
+        for root in ("opt/forge/", "root/.conda/", "mambaforge/", "srv/r/", "")
+    } | {"opt/conda/pkgs/r-zoo-1-r3/lib/R/library/zoo/DESCRIPTION": cran}
+    environments = {
+        f"{root}conda-meta/x-1-0.json": b'{"name": "x", "version": "1"}'
+        for root in ("opt/forge/", "srv/r/envs/a/", "")
+    }
+    # Not conda's: a folder that only has that name.
+    other = {"srv/pkgs/six-2-x/six-1.dist-info/METADATA": python, "opt/x/pkgs/six-1.egg-info": python}
+    found = contents_of(Files({**cache, **environments, **other})).packages
+    assert sorted(each.path for each in found) == sorted({**environments, **other})
+
+
+def test_no_control_characters_come_from_an_image() -> None:
+    metadata = "Name: e\x1b[31mvil\nVersion: 1\x1b[2J\u202e\n".encode()
+    status = b"Package: b\x07\nVersion: 1\x9b2\nStatus: install ok installed\n"
+    files = {"a/b.dist-info/METADATA": metadata, "var/lib/dpkg/status": status}
+    found = contents_of(Files(files)).packages
+    assert len(found) == len(files)
+    for each in found:
+        assert (each.name + each.version).isprintable()
+        assert "%1B" not in each.purl("debian-12")
+        assert not isinstance(checked_purl(each.purl("debian-12")), Bad)

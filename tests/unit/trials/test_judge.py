@@ -10,6 +10,8 @@ from rgraph.trials.r_packages import fits, said_of
 from rgraph.trials.trial import Ended, Launch, Loading, Output, Trial, WantedPackage
 
 LAUNCH = Launch(words=("x",))
+SAID = "\nrgraph\ta\t1.0\t0.25\t\t\n"
+"""What R says of a package that loads."""
 
 
 def judge(wanted: Output, *ended: Ended, launch: Launch | None = LAUNCH) -> TestResult:
@@ -111,6 +113,26 @@ def test_r_that_never_began_or_never_ended() -> None:
     assert hung.state == "timeout"
     _, missing = judged(trial, [Ended(exit_code=None, problem="it cannot be started: no Rscript")])
     assert (missing.state, missing.message) == ("failed", "it cannot be started: no Rscript")
+
+
+@pytest.mark.parametrize(
+    ("ended", "state", "message"),
+    [
+        (Ended(exit_code=0, output=SAID), "passed", ""),
+        (Ended(exit_code=139, output=SAID), "failed", "all load, but R ended with exit code 139; output:"),
+        (Ended(exit_code=None, output=SAID, timed_out=True), "timeout", "did not end within its time limit"),
+        (
+            Ended(exit_code=137, output=SAID, problem="no memory left"),
+            "failed",
+            "all load, but no memory left",
+        ),
+    ],
+)
+def test_r_must_end_well_also_if_all_packages_load(ended: Ended, state: str, message: str) -> None:
+    whole, package = judged(Trial("r", LAUNCH, Loading((WantedPackage("a", "1.0"),))), [ended])
+    assert (whole.state, package.state) == (state, "passed")
+    assert message in whole.message
+    assert bool(whole.message) == (state != "passed")
 
 
 def test_lines_that_are_not_ours() -> None:
