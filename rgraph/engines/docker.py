@@ -27,6 +27,10 @@ _AT_ONCE: Final = 200
 """Images that one command line names."""
 _ABSENT = re.compile(r"no such (image|object)", re.IGNORECASE)
 _PUSHED = re.compile(r"digest: (sha256:[0-9a-f]{64}) size: \d+")
+_PASSING = re.compile(r"unexpected HTTP status: 5\d\d")
+"""What an engine says of a registry that failed for a moment, perhaps."""
+_PAUSES: Final = (1.0, 3.0)
+"""Seconds before a push is tried once more."""
 
 
 class Server(Struct, frozen=True):
@@ -172,7 +176,14 @@ class Docker:
                 found = match[1]
             sink(line)
 
+        end = time.monotonic() + timeout
         ended = self._run(("push", reference), take, timeout)
+        for pause in _PAUSES:
+            if ended.well or not any(map(_PASSING.search, ended.last)) or self._stop.wait(pause):
+                break
+            # Registries fail like this where two push one blob at the same moment, or while one starts.
+            sink("the registry failed: the push is tried once more")
+            ended = self._run(("push", reference), take, max(1.0, end - time.monotonic()))
         if not ended.well:
             return unmade(ended, f"the push failed: {_reason(_text(ended.last))}", self._options.timeout)
         if not found:

@@ -39,7 +39,7 @@ def answers(folder: Path, os: str = "linux") -> str:
 def build(root: Path, *arguments: str, code: int, program: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [*PROGRAM, "-C", str(root), "build", *arguments],
-        env=settings(root) | {"RGRAPH_DOCKER": program},
+        env=settings(root) | {"RGRAPH_DOCKER": program, "RGRAPH_BUILDX": ""},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -73,9 +73,10 @@ class Target(NamedTuple):
         for path in (self.folder / "data").rglob("repositories"):
             shutil.rmtree(path)
 
-    def promote(self) -> int:
+    def promote(self, code: int | None = None) -> int:
         result = run(self.made.root, "promote", "--release", self.tag)
         assert "Traceback" not in result.err
+        assert code in (None, result.code), result.err
         return result.code
 
     def check(self) -> None:
@@ -98,7 +99,7 @@ class Target(NamedTuple):
 
     def complete(self) -> None:
         """The next run."""
-        assert self.promote() == 0
+        self.promote(0)
         self.check()
         assert self.made.ledger().promoted == {self.tag: self.digests}
         assert run(self.made.root, "generate", "--check").code == 0
@@ -183,7 +184,8 @@ def test_a_registry_that_is_stopped_in_the_middle(
         result = run(target.made.root, "promote", "--release", target.tag)
     assert calls[0] >= number
     assert result.code == 3
-    assert f"error: cannot ask {target.made.production.partition('/')[0]}" in result.err
+    assert result.err.startswith("error: cannot ask ")
+    assert target.made.production.partition("/")[0] in result.err
     assert "the ledger does not have the release's digests yet: run it again, and it goes on" in result.err
     assert target.made.ledger().promoted == {}
     target.start()

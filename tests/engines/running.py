@@ -118,7 +118,12 @@ def registry(
         "version": "0.1",
         "log": {"level": "warn"},
         "storage": {"filesystem": {"rootdirectory": str(folder / "data")}, "delete": {"enabled": True}},
-        "http": {"addr": f"127.0.0.1:{port}", **({"tls": files} if tls else {})},
+        # Without a time to end what it has begun it leaves files half written, and answers with 500 for ever.
+        "http": {
+            "addr": f"127.0.0.1:{port}",
+            "draintimeout": "5s",
+            **({"tls": files} if tls else {}),
+        },
         **({"auth": dict(auth)} if auth else {}),
     }
     (folder / "config.yml").write_text(yaml.safe_dump(config))
