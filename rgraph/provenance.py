@@ -11,7 +11,8 @@ from msgspec import Struct, field
 
 from rgraph.attribution import Attributions
 from rgraph.catalog import Catalog
-from rgraph.errors import Path, Place, UsageError
+from rgraph.catalog.uses import RecipeUsers, all_steps
+from rgraph.errors import Place, UsageError
 from rgraph.image import Image
 from rgraph.inventory import Declared, Inventory
 from rgraph.manifest.components import Status
@@ -266,7 +267,7 @@ class _Steps:
         ]
         written += [(recipe.place.file, name, recipe.manifest) for name, recipe in catalog.recipes.items()]
         self._by_file = {file: (name, manifest) for file, name, manifest in written}
-        self._leading: dict[str, frozenset[str]] = {}
+        self._users = RecipeUsers(catalog)
 
     def at(self, place: Place) -> tuple[str, str]:
         """Kind of the step at a place, and the recipe that it stands in."""
@@ -286,37 +287,8 @@ class _Steps:
         if not recipe:
             return [place]
         written = self._catalog.layers[layer]
-        leading = self._leading_to(recipe)
+        leading = self._users.leading_to(recipe)
         paths = [
-            path for path, step in _all_steps(written.manifest) if step.kind == "use" and step.body in leading
+            path for path, step in all_steps(written.manifest) if step.kind == "use" and step.body in leading
         ]
         return [written.place.at(*path) for path in paths] or [written.place]
-
-    def _leading_to(self, recipe: str) -> frozenset[str]:
-        """The recipe, and all that use it."""
-        if recipe not in self._leading:
-            found = {recipe}
-            todo = [recipe]
-            while todo:
-                wanted = todo.pop()
-                for name, each in self._catalog.recipes.items():
-                    used = (step.body for _, step in _all_steps(each.manifest) if step.kind == "use")
-                    if name not in found and wanted in used:
-                        found.add(name)
-                        todo.append(name)
-            self._leading[recipe] = frozenset(found)
-        return self._leading[recipe]
-
-
-def _all_steps(manifest: Any) -> Iterator[tuple[Path, Step]]:
-    """Every step of a layer or recipe with its path."""
-    lists: list[tuple[Path, Sequence[Step]]] = [(("steps",), manifest.steps)]
-    lists.append((("private",), getattr(manifest, "private", ())))
-    for index, stage in enumerate(getattr(manifest, "stages", ())):
-        lists.append((("stages", index, "steps"), stage.steps))
-    while lists:
-        path, steps = lists.pop(0)
-        for index, step in enumerate(steps):
-            yield (*path, index), step
-            if step.kind == "group":
-                lists.append(((*path, index, "group"), step.body))

@@ -15,12 +15,9 @@ from rgraph.engines.errors import CouldNotAskError, Missing, Refused
 from rgraph.engines.progress import Progress
 from rgraph.engines.registry import Registry
 from rgraph.engines.web import Web
-from rgraph.errors import Place, Problem, Problems, UsageError
-from rgraph.files.folder_lock import locked
-from rgraph.files.reader import MAX_RECORD_SIZE
-from rgraph.files.record import remove_leftovers, write_record
-from rgraph.files.trees import Disk
-from rgraph.lock import LOCK_FILE, LockedExternal, read_lock
+from rgraph.errors import Place, Problem, UsageError
+from rgraph.files.lock_file import rewrite_lock
+from rgraph.lock import LOCK_FILE, LockedExternal
 from rgraph.locking import (
     Entry,
     Key,
@@ -29,7 +26,6 @@ from rgraph.locking import (
     below,
     broken,
     chosen_of,
-    lock_text,
     merged,
     pinned,
     problems_of,
@@ -255,15 +251,4 @@ def _rewritten(
     root: Path, found: Mapping[Key, LockedExternal | str], gone: Sequence[Key], *, upgrade: bool
 ) -> bool:
     """Puts answers into the file as it is now; whether it changed."""
-    with locked(root):
-        remove_leftovers(root / LOCK_FILE)
-        disk, problems = Disk(root), Problems()
-        there = disk.kind(LOCK_FILE) is not None
-        raw = disk.read(LOCK_FILE, LOCK_FILE, MAX_RECORD_SIZE, problems) if there else None
-        before = read_lock(raw, problems)
-        problems.raise_any()
-        after = merged(before, found, gone, upgrade=upgrade)
-        if after == before:
-            return False
-        write_record(root / LOCK_FILE, lock_text(after).encode())
-        return True
+    return rewrite_lock(root, lambda before: merged(before, found, gone, upgrade=upgrade))

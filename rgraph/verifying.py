@@ -20,15 +20,12 @@ from rgraph.engines.containers import ENGINE, Containers, EngineRefusedError
 from rgraph.engines.errors import CouldNotAskError
 from rgraph.engines.gathering import gather
 from rgraph.engines.sweeping import run_name, swept
-from rgraph.errors import Problems, RgraphError, UsageError
+from rgraph.errors import RgraphError, UsageError
 from rgraph.files.built import built
-from rgraph.files.folder_lock import locked
-from rgraph.files.reader import MAX_RECORD_SIZE
-from rgraph.files.record import remove_leftovers, write_record
-from rgraph.files.trees import Disk
+from rgraph.files.lock_file import rewrite_lock
 from rgraph.fingerprint import fingerprints
-from rgraph.lock import LOCK_FILE, read_lock
-from rgraph.locking import lock_text, with_transitive
+from rgraph.lock import LOCK_FILE
+from rgraph.locking import with_transitive
 
 Look = Callable[[Containers, str], Contents]
 """Looks into an image of the engine."""
@@ -224,18 +221,7 @@ def _externals(workspace: Workspace, ids: Iterable[str]) -> dict[str, str]:
 
 def _write(root: Path, recorded: Mapping[str, Mapping[str, str]]) -> bool:
     """Puts what was found into the lock as it is now; whether it changed. Raises WriteError."""
-    with locked(root):
-        remove_leftovers(root / LOCK_FILE)
-        disk, problems = Disk(root), Problems()
-        there = disk.kind(LOCK_FILE) is not None
-        raw = disk.read(LOCK_FILE, LOCK_FILE, MAX_RECORD_SIZE, problems) if there else None
-        before = read_lock(raw, problems)
-        problems.raise_any()
-        after = with_transitive(before, recorded)
-        if after == before:
-            return False
-        write_record(root / LOCK_FILE, lock_text(after).encode())
-        return True
+    return rewrite_lock(root, lambda before: with_transitive(before, recorded))
 
 
 def worst(differences: Sequence[Difference]) -> dict[str, int]:

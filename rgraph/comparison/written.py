@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import Struct
 
 from rgraph.catalog import Catalog
-from rgraph.errors import Path, Place
+from rgraph.catalog.uses import RecipeUsers, all_steps
+from rgraph.errors import Place
 from rgraph.image import ImageStep
 from rgraph.manifest.step import Step
 
@@ -40,7 +41,7 @@ class Written:
             each.place.file: ("layer", name) for name, each in catalog.layers.items()
         }
         self._homes |= {each.place.file: ("recipe", name) for name, each in catalog.recipes.items()}
-        self._leading: dict[str, frozenset[str]] = {}
+        self._users = RecipeUsers(catalog)
         self._reached: dict[str, frozenset[str]] = {}
 
     def recipe(self, place: Place) -> str:
@@ -117,18 +118,7 @@ class Written:
 
     def leading_to(self, recipe: str) -> frozenset[str]:
         """The recipe, and all recipes that use it."""
-        if recipe not in self._leading:
-            found = {recipe}
-            todo = [recipe]
-            while todo:
-                wanted = todo.pop()
-                for name, each in self._catalog.recipes.items():
-                    used = (step.body for _, step in all_steps(each.manifest) if step.kind == "use")
-                    if name not in found and wanted in used:
-                        found.add(name)
-                        todo.append(name)
-            self._leading[recipe] = frozenset(found)
-        return self._leading[recipe]
+        return self._users.leading_to(recipe)
 
 
 def same(one: Step | None, other: Step | None) -> bool:
@@ -142,18 +132,3 @@ def same(one: Step | None, other: Step | None) -> bool:
     if one.kind != "group":
         return bool(one.body == other.body)
     return len(one.body) == len(other.body) and all(map(same, one.body, other.body))
-
-
-def all_steps(manifest: Any) -> Iterator[tuple[Path, Step]]:
-    """Every step of a layer or recipe with its path, in their order."""
-    parts: list[tuple[Path, Sequence[Step]]] = [
-        (("stages", index, "steps"), stage.steps)
-        for index, stage in enumerate(getattr(manifest, "stages", ()))
-    ]
-    parts += [(("steps",), manifest.steps), (("private",), getattr(manifest, "private", ()))]
-    for path, steps in parts:
-        for index, step in enumerate(steps):
-            yield (*path, index), step
-            if step.kind == "group":
-                inner = enumerate(step.body)
-                yield from (((*path, index, "group", number), each) for number, each in inner)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
@@ -23,7 +23,7 @@ from rgraph.files import writer
 from rgraph.files.folder_lock import locked
 from rgraph.files.record import remove_leftovers, write_record
 from rgraph.files.transaction import UNCHANGED, WriteError
-from rgraph.files.tree import OPEN_FLAGS, read_all, reason, shown
+from rgraph.files.tree import OPEN_FLAGS, folders_above, read_all, reason, shown
 from rgraph.files.writer import Drift, Files
 
 MARKER: Final = ".rgraph-export.json"
@@ -148,7 +148,7 @@ class _Copy:
         self._wanted: dict[str, str] = {}
         self._differs = False
         self._conflicts: list[str] = []
-        self._folders = _folders(marker.paths)
+        self._folders = folders_above(marker.paths)
         self._removable: dict[str, bool] = {}
         self._undo: Callable[[], None] | None = None
 
@@ -252,17 +252,6 @@ def _content(path: Path) -> bytes | None:
 
 def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
-
-
-def _folders(paths: Iterable[str]) -> set[str]:
-    """All folders above some paths."""
-    found: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
-    return found
 
 
 def _make(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 from rgraph.errors import Place, Problems
@@ -128,3 +128,14 @@ def shown(path: str) -> str:
 def reason(error: OSError) -> str:
     """What the system says, as part of a sentence."""
     return (error.strerror or type(error).__name__).lower()
+
+
+def folders_above(paths: Iterable[str]) -> set[str]:
+    """All folders that some paths (with `/`) stand in, the outer ones too."""
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found

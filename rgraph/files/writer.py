@@ -20,7 +20,7 @@ from typing import Final
 from msgspec import Struct
 
 from rgraph.files.transaction import UNCHANGED, Transaction, WriteError
-from rgraph.files.tree import OPEN_FLAGS, Kind, kind_of, read_all, reason, shown
+from rgraph.files.tree import OPEN_FLAGS, Kind, folders_above, kind_of, read_all, reason, shown
 from rgraph.programs import Program
 
 Files = Iterable[tuple[str, bytes]]
@@ -160,7 +160,7 @@ class _Folder:
             self._want(path)
             if self._present.get(path) != "file" or not self._has(path, content):
                 yield path, content
-        clash = next((folder for folder in sorted(_parents(self._wanted)) if folder in self._wanted), None)
+        clash = min(folders_above(self._wanted) & self._wanted, default=None)
         if clash is not None:
             raise WriteError(f"{self._name}/{clash} would have to be a file and a folder")
 
@@ -179,7 +179,7 @@ class _Folder:
     def empty(self, keep: Keep) -> list[str]:
         """Folders that will hold nothing once the strays are gone, the inner before the outer."""
         kept = {path for path, kind in self._present.items() if _is_kept(path, kind, keep)}
-        needed = _parents(self._wanted | kept) | kept
+        needed = folders_above(self._wanted | kept) | kept
         folders = (path for path, kind in self._present.items() if kind == "folder")
         return sorted((path for path in folders if path not in needed), reverse=True)
 
@@ -243,16 +243,6 @@ def _entries(folder: str) -> list[tuple[str, Kind]]:
 def _is_kept(path: str, kind: Kind, keep: Keep) -> bool:
     """A kept folder may be a symbolic link, too: it is not ours to judge."""
     return keep(path) or (kind in ("folder", "link") and keep(f"{path}/"))
-
-
-def _parents(paths: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
-    return found
 
 
 def _unified(path: str, old: bytes | None, new: bytes | None) -> Iterator[str]:
